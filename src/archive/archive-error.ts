@@ -1,0 +1,147 @@
+import type { FieldViolation } from "../records/field-violation.js";
+import type { RecordType } from "../records/record-type.js";
+import { StorageError } from "../storage/store.js";
+
+/** The canonical codes of the archive's errors. */
+export type ErrorCode =
+  | "INVALID_ARGUMENT"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "RESOURCE_EXHAUSTED"
+  | "UNAVAILABLE"
+  | "DEADLINE_EXCEEDED"
+  | "CANCELLED"
+  | "INTERNAL";
+
+/** What a client may know of an error beside code, reason and message. */
+interface ErrorDetails {
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly fieldViolations?: readonly FieldViolation[];
+  readonly preconditionViolations?: readonly { type: string; subject: string; description: string }[];
+  readonly resource?: { readonly type: string; readonly name: string };
+  /** For the log alone. */
+  readonly cause?: unknown;
+}
+
+type Key = Readonly<Record<string, string>>;
+
+/** An error that is answered to a client as it is. */
+export class ArchiveError extends Error {
+  override readonly name = "ArchiveError";
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly reason: string,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message, { cause: details.cause });
+  }
+}
+
+/** A record as messages name it: `Run "c/p/e/r"`. */
+const named = (type: RecordType, key: Key) => `${type.name} "${keyText(type, key)}"`;
+
+const keyText = (type: RecordType, key: Key) => type.key.map((field) => key[field]).join("/");
+
+const resource = (type: RecordType, key: Key) => ({ type: type.name, name: keyText(type, key) });
+
+/** Throws all violations at once, if there are any. */
+export function refuse(fieldViolations: readonly FieldViolation[], reason = "INVALID_FIELD"): void {
+  if (fieldViolations.length === 0) return;
+  const text = fieldViolations.slice(0, 10).map(({ field, description }) => `${field} ${description}`);
+  const more = fieldViolations.length - text.length;
+  const message = `${text.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+  throw new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });
+}
+
+export const recordNotFound = (type: RecordType, key: Key): ArchiveError =>
+  new ArchiveError("NOT_FOUND", "RECORD_NOT_FOUND", `There is no ${named(type, key)}.`, {
+    resource: resource(type, key),
+  });
+
+export const recordExists = (type: RecordType, key: Key): ArchiveError =>
+  new ArchiveError("ALREADY_EXISTS", "RECORD_EXISTS", `There is a ${named(type, key)} already.`, {
+    resource: resource(type, key),
+  });
+
+export const etagMismatch = (type: RecordType, key: Key): ArchiveError =>
+  new ArchiveError(
+    "ABORTED",
+    "ETAG_MISMATCH",
+    `The etag is not that of ${named(type, key)}, which was changed or deleted since: read it again.`,
+    { resource: resource(type, key) },
+  );
+
+export const parentNotFound = (type: RecordType, key: Key, missing: readonly RecordType[]): ArchiveError =>
+  new ArchiveError(
+    "FAILED_PRECONDITION",
+    "PARENT_NOT_FOUND",
+    `${named(type, key)} needs what is not there: ${missing.map((parent) => named(parent, key)).join(", ")}.`,
+    {
+      metadata: { missing: missing.map((parent) => parent.name).join(",") },
+      preconditionViolations: missing.map((parent) => ({
+        type: "PARENT_NOT_FOUND",
+        subject: `${parent.name}/${keyText(parent, key)}`,
+        description: `There is no ${named(parent, key)}.`,
+      })),
+    },
+  );
+
+export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<RecordType, number>): ArchiveError =>
+  new ArchiveError(
+    "FAILED_PRECONDITION",
+    "HAS_RELATIONS",
+    `${named(type, key)} has relations: ${[...counts].map(([relation, count]) => `${count} ${relation.name}`).join(", ")}.`,
+    {
+      metadata: Object.fromEntries([...counts].map(([relation, count]) => [relation.name, String(count)])),
+      preconditionViolations: [...counts].map(([relation, count]) => ({
+        type: "HAS_RELATIONS",
+        subject: `${type.name}/${keyText(type, key)}`,
+        description: `${count} ${relation.name} below it.`,
+      })),
+    },
+  );
+
+export const tooLarge = (limit: number): ArchiveError =>
+  new ArchiveError(
+    "RESOURCE_EXHAUSTED",
+    "RESPONSE_TOO_LARGE",
+    `The answer is larger than the limit of ${limit} bytes: narrow relation_types or page_size, or use StreamDescendants.`,
+    { metadata: { limit: String(limit) } },
+  );
+
+/** Any error as one that a client may see; `responseLimit` is the most bytes that an answer may have. */
+export function asArchiveError(error: unknown, responseLimit: number): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  const details = { cause: error };
+  switch (error instanceof StorageError ? error.kind : "unknown") {
+    case "conflict":
+      return new ArchiveError(
+        "ABORTED",
+        "CONFLICT",
+        "Others changed the same records at the same time: try again.",
+        details,
+      );
+    case "unavailable":
+      return new ArchiveError(
+        "UNAVAILABLE",
+        "DATABASE_UNAVAILABLE",
+        "The database cannot be reached: try again later.",
+        details,
+      );
+    case "result-too-large":
+      return tooLarge(responseLimit);
+    case "value-too-large":
+      return new ArchiveError(
+        "RESOURCE_EXHAUSTED",
+        "RECORD_TOO_LARGE",
+        "The record is larger than the database takes.",
+        details,
+      );
+    default:
+      return new ArchiveError("INTERNAL", "INTERNAL", "Something went wrong in the server.", details);
+  }
+}

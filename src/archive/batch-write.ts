@@ -1,0 +1,102 @@
+import type {
+  BatchWriteRequest,
+  BatchWriteResponse,
+  WriteOperation,
+  WriteResult,
+} from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import { type RecordType, recordTypeOfField } from "../records/record-type.js";
+import type { CallContext, Statements, Store } from "../storage/store.js";
+import { ArchiveError, refuse } from "./archive-error.js";
+import { create } from "./create.js";
+import { remove } from "./delete.js";
+import { archiveRecord, type RecordMessage } from "./record-message.js";
+import type { DeleteResponse } from "./requests.js";
+import { update } from "./update.js";
+
+const maxOperations = 1000;
+
+/** Does all operations in one transaction, each after the ones before it. */
+export async function batchWrite(
+  store: Store,
+  { operations }: BatchWriteRequest,
+  context: CallContext,
+): Promise<BatchWriteResponse> {
+  if (operations.length > maxOperations) {
+    refuse([{ field: "operations", description: `must be at most ${maxOperations}, not ${operations.length}` }]);
+  }
+  return store.transaction(context, async (statements, attempt) => {
+    const results: WriteResult[] = [];
+    for (const [index, { operation }] of operations.entries()) {
+      results.push(await write(statements, operation, attempt).catch((error) => rethrow(error, index, operation)));
+    }
+    return { results };
+  });
+}
+
+async function write(
+  statements: Statements,
+  operation: WriteOperation["operation"],
+  attempt: number,
+): Promise<WriteResult> {
+  switch (operation?.$case) {
+    case "create": {
+      const { type, value } = target(operation, "record");
+      const { record } = await create(statements, type, value as RecordMessage);
+      return result(type, { record, deleted: [] });
+    }
+    case "update": {
+      const { type, value } = target(operation, "record");
+      const { key, details } = value as RecordMessage;
+      const { record } = await update(statements, type, { ...operation.value, key, details });
+      return result(type, { record, deleted: [] });
+    }
+    case "delete": {
+      const { type, value } = target(operation, "key");
+      const key = value as RecordMessage["key"];
+      return result(type, await remove(statements, type, { ...operation.value, key }, attempt));
+    }
+    default:
+      refuse([{ field: "operation", description: "is required: one of create, update, delete" }]);
+      return { record: undefined, deleted: [] };
+  }
+}
+
+/** The record or key that an operation is about, with its type. */
+function target(operation: NonNullable<WriteOperation["operation"]>, name: "record" | "key") {
+  const holder = "record" in operation.value ? operation.value.record?.record : operation.value.key?.key;
+  const type = holder && recordTypeOfField(holder.$case);
+  if (!type) refuse([{ field: `${operation.$case}.${name}`, description: "is required" }]);
+  return { type: type as RecordType, value: holder?.value as unknown };
+}
+
+const result = (type: RecordType, { record, deleted }: DeleteResponse): WriteResult => ({
+  record: record && archiveRecord(type, record),
+  deleted,
+});
+
+/** An error of one operation as that of the whole batch: with the operation's index, and with whole paths. */
+function rethrow(error: unknown, index: number, operation: WriteOperation["operation"]): never {
+  if (!(error instanceof ArchiveError)) throw error;
+  const { metadata, fieldViolations } = error.details;
+  throw new ArchiveError(error.code, error.reason, `operations[${index}]: ${error.message}`, {
+    ...error.details,
+    metadata: { ...metadata, operation: String(index) },
+    ...(fieldViolations
+      ? {
+          fieldViolations: fieldViolations.map(({ field, description }) => ({
+            field: `operations[${index}].${pathIn(operation, field)}`,
+            description,
+          })),
+        }
+      : {}),
+  });
+}
+
+/** The path of a field of a single request within an operation: "key.run_id" is "create.record.run.key.run_id". */
+function pathIn(operation: WriteOperation["operation"], field: string): string {
+  if (!operation || field === "operation" || field.startsWith(operation.$case)) return field;
+  if (operation.$case === "delete") {
+    return `delete.${field.replace(/^key\b/, `key.${operation.value.key?.key?.$case}`)}`;
+  }
+  return `${operation.$case}.${/^(key|details)\b/.test(field) ? `record.${operation.value.record?.record?.$case}.` : ""}${field}`;
+}

@@ -1,0 +1,77 @@
+import { Cascade, View } from "../../generated/ts/synergos/archive/v1/options.js";
+import type { FieldViolation } from "../records/field-violation.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
+import { type RecordTree, type Statements, StorageError, type StoredRecord } from "../storage/store.js";
+import { etagMismatch, hasRelations, recordNotFound } from "./archive-error.js";
+import { basicRecord, fullRecord } from "./record-message.js";
+import type { DeleteRequest, DeleteResponse } from "./requests.js";
+import { isFull, validKey } from "./validate-request.js";
+
+type Counts = Map<RecordType, number>;
+
+/**
+ * Deletes a record and everything downstream, children before parents, one statement a table. Must run in a
+ * transaction. The record is locked first, so that nothing new comes directly below it; something that comes further
+ * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then, from the second
+ * attempt on, everything that can have children is locked from the top down.
+ */
+export async function remove(
+  statements: Statements,
+  type: RecordType,
+  request: DeleteRequest,
+  attempt: number,
+): Promise<DeleteResponse> {
+  const violations: FieldViolation[] = [];
+  const full = isFull(request.view ?? 0, View.VIEW_BASIC, violations);
+  if (!Cascade[request.cascade] || request.cascade < 0) {
+    violations.push({ field: "cascade", description: "must be CASCADE_RECURSIVE or CASCADE_RESTRICT" });
+  }
+  const key = validKey(type, request.key, violations);
+  const record = request.validate_only ? await statements.read(type, key) : await statements.lock(type, key);
+  if (!record) {
+    if (request.allow_missing) return { record: undefined, deleted: [] };
+    throw recordNotFound(type, key);
+  }
+  if (request.etag !== "" && request.etag !== record.etag) throw etagMismatch(type, key);
+  if (request.cascade === Cascade.CASCADE_RESTRICT) {
+    const counts = new Map([...(await statements.countRelations(type, key))].filter(([, count]) => count > 0));
+    if (counts.size > 0) throw hasRelations(type, key, counts);
+  }
+  if (attempt > 1) await statements.lockRelations(type, key);
+  const tree = full ? await statements.readTree(type, key, type.relations) : undefined;
+  const below = request.cascade === Cascade.CASCADE_RESTRICT ? [] : type.relations;
+  const counts = request.validate_only
+    ? await statements.countRelations(type, key)
+    : await deleteAll(statements, type, key, below);
+  return response(record, tree, counts.set(type, 1));
+}
+
+async function deleteAll(
+  statements: Statements,
+  type: RecordType,
+  key: StoredRecord["key"],
+  below: readonly RecordType[],
+): Promise<Counts> {
+  const counts: Counts = new Map();
+  try {
+    for (const deleted of [...below].reverse()) {
+      counts.set(deleted, await statements.delete(deleted, type, key));
+    }
+    await statements.delete(type, type, key);
+  } catch (error) {
+    // A child came meanwhile.
+    if (error instanceof StorageError && error.kind === "foreign-key") throw new StorageError("conflict", error);
+    throw error;
+  }
+  return counts;
+}
+
+function response(record: StoredRecord, tree: RecordTree | undefined, counts: Counts): DeleteResponse {
+  return {
+    record: tree ? fullRecord(tree) : basicRecord(record),
+    deleted: recordTypes.flatMap((type) => {
+      const count = counts.get(type) ?? 0;
+      return count > 0 ? [{ record_type: type.number, count }] : [];
+    }),
+  };
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
+import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
+import type { NewRecord, RecordTree, StoredRecord } from "../storage/store.js";
+
+/** A record of any type, as the generated messages hold it. */
+export interface RecordMessage {
+  key: Readonly<Record<string, string>>;
+  details: Message;
+  link?: Readonly<Record<string, string>> | undefined;
+  record_id: bigint;
+  created_at: Timestamp | undefined;
+  updated_at: Timestamp | undefined;
+  etag: string;
+  relations: Message | undefined;
+  ancestors: Message | undefined;
+}
+
+interface Timestamp {
+  seconds: bigint;
+  nanos: number;
+}
+
+const shapes = new Map(recordTypes.map((type) => [type, messageShape(`${type.name}Details`)]));
+
+/** The shape of a record type's details. */
+export function detailsShape(type: RecordType): MessageShape {
+  return shapes.get(type) ?? messageShape(`${type.name}Details`);
+}
+
+/** Details that say nothing. */
+export const emptyDetails = (type: RecordType): Message => fromStoredJson(detailsShape(type), "{}");
+
+/** The details of a stored record. */
+export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detailsShape(record.type), record.details);
+
+/** A record in view BASIC. */
+export function basicRecord(record: StoredRecord, details = detailsOf(record)): RecordMessage {
+  const { type, key, links, recordId, createdAt, updatedAt, etag } = record;
+  const message: RecordMessage = {
+    key,
+    details,
+    record_id: BigInt(recordId),
+    created_at: timestamp(createdAt),
+    updated_at: timestamp(updatedAt),
+    etag,
+    relations: undefined,
+    ancestors: undefined,
+  };
+  if (type.link) message.link = Object.fromEntries(type.links.map(({ link }, index) => [link, links[index] ?? ""]));
+  return message;
+}
+
+/** A record in view FULL. */
+export function fullRecord({ record, ancestors, relations }: RecordTree): RecordMessage {
+  const related: Record<string, RecordMessage[]> = {};
+  for (const type of recordTypes) if (type.ancestors.length > 0) related[type.plural] = [];
+  for (const relation of relations) related[relation.type.plural]?.push(basicRecord(relation));
+  return {
+    ...basicRecord(record),
+    relations: related,
+    ancestors: Object.fromEntries(ancestors.map((ancestor) => [ancestor.type.field, basicRecord(ancestor)])),
+  };
+}
+
+/** A record in the message that holds one of any type. The case is the type's own, which no compiler can know. */
+export const archiveRecord = (type: RecordType, value: RecordMessage): ArchiveRecord => ({
+  record: { $case: type.field, value } as unknown as ArchiveRecord["record"],
+});
+
+/** A record that is to be created now. */
+export function newRecord(type: RecordType, key: RecordMessage["key"], details: Message): NewRecord {
+  const now = storedNow();
+  return {
+    type,
+    key,
+    link: type.link && randomBytes(16).toString("hex"),
+    details: toStoredJson(detailsShape(type), details),
+    createdAt: now,
+    updatedAt: now,
+    etag: newEtag(),
+  };
+}
+
+/** A stored record with other details, changed now. Its time of change never goes back, whatever the clock says. */
+export function changedRecord(record: StoredRecord, details: Message): StoredRecord {
+  const now = storedNow();
+  return {
+    ...record,
+    details: toStoredJson(detailsShape(record.type), details),
+    updatedAt: now > record.updatedAt ? now : record.updatedAt,
+    etag: newEtag(),
+  };
+}
+
+const newEtag = () => randomBytes(8).toString("hex");
+
+/** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. */
+const storedNow = () => `${new Date().toISOString().slice(0, -1).replace("T", " ")}000`;
+
+function timestamp(stored: string): Timestamp {
+  return {
+    seconds: BigInt(Date.parse(`${stored.slice(0, 10)}T${stored.slice(11, 19)}Z`) / 1000),
+    nanos: Number(stored.slice(20).padEnd(9, "0")),
+  };
+}

@@ -1,0 +1,69 @@
+import type {
+  StreamDescendantsRequest,
+  StreamDescendantsResponse,
+} from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { FieldViolation } from "../records/field-violation.js";
+import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
+import { validateKey } from "../records/validate-key.js";
+import type { CallContext, Statements, Store, StoredRecord } from "../storage/store.js";
+import { recordNotFound, refuse } from "./archive-error.js";
+import { archiveRecord, basicRecord } from "./record-message.js";
+import { askedTypes } from "./validate-request.js";
+
+type Key = StoredRecord["key"];
+
+/** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
+const maxPageSize = 1000;
+const aimedSize = 2 ** 19;
+const maxSize = 2 ** 22;
+
+/** Streams all records under a key, or all there are, in batches. */
+export async function* streamDescendants(
+  store: Store,
+  request: StreamDescendantsRequest,
+  context: CallContext,
+): AsyncGenerator<StreamDescendantsResponse> {
+  const violations: FieldViolation[] = [];
+  const chosen = request.key?.key;
+  const root = chosen && recordTypeOfField(chosen.$case);
+  const key = chosen?.value as unknown as Key | undefined;
+  if (root && key) violations.push(...validateKey(root, key, `key.${root.field}`));
+  else if (request.key) violations.push({ field: "key", description: "must be of some type" });
+  if (request.include_root && !request.key) violations.push({ field: "include_root", description: "needs a key" });
+  const types = askedTypes(root?.relations ?? recordTypes, request.relation_types, violations);
+  refuse(violations);
+  yield* store.snapshot(context, async function* (statements) {
+    if (root && key) {
+      const record = await statements.read(root, key);
+      if (!record) throw recordNotFound(root, key);
+      if (request.include_root) yield batch([record]);
+    }
+    for (const type of types) {
+      for await (const records of pages(statements, type, root, key)) yield batch(records);
+    }
+  });
+}
+
+/** The records of one type, page by page; the pages grow and shrink with the size of the records. */
+async function* pages(
+  statements: Statements,
+  type: RecordType,
+  root: RecordType | undefined,
+  key: Key | undefined,
+): AsyncGenerator<StoredRecord[]> {
+  const equal = Object.fromEntries((root?.key ?? []).map((field) => [field, key?.[field] as string]));
+  let size = 50;
+  let after: Key | undefined;
+  for (;;) {
+    const { records, whole } = await statements.scan(type, { equal, prefix: "" }, { size, after }, maxSize);
+    if (records.length > 0) yield records;
+    if (whole && records.length < size) return;
+    after = records.at(-1)?.key;
+    const mean = records.reduce((sum, record) => sum + record.details.length, 0) / records.length;
+    size = Math.max(1, Math.min(maxPageSize, Math.floor(aimedSize / Math.max(1, mean))));
+  }
+}
+
+const batch = (records: readonly StoredRecord[]): StreamDescendantsResponse => ({
+  records: records.map((record) => archiveRecord(record.type, basicRecord(record))),
+});

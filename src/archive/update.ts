@@ -1,0 +1,49 @@
+import type { Message } from "../records/message-shape.js";
+import type { RecordType } from "../records/record-type.js";
+import { validateDetails } from "../records/validate-details.js";
+import { type Statements, StorageError } from "../storage/store.js";
+import { etagMismatch, recordNotFound, refuse } from "./archive-error.js";
+import { insert } from "./create.js";
+import { applyMask, readMask } from "./field-mask.js";
+import { basicRecord, changedRecord, detailsOf, detailsShape, emptyDetails, newRecord } from "./record-message.js";
+import type { RecordResponse, UpdateRequest } from "./requests.js";
+import { validKey, validRecord } from "./validate-request.js";
+
+/** How often an update starts again because others changed the record between its reading and its writing. */
+const maxRaces = 100;
+
+/** Replaces or changes a record's details, if nobody else did since they were read; else it starts again. */
+export async function update(
+  statements: Statements,
+  type: RecordType,
+  request: UpdateRequest,
+): Promise<RecordResponse> {
+  const shape = detailsShape(type);
+  const given = request.details ?? emptyDetails(type);
+  const mask = readMask(shape, request.update_mask);
+  const { key } = mask ? { key: validKey(type, request.key) } : validRecord(type, request);
+  /** The details as they will be, valid as a whole. */
+  const changed = (before: Message): Message => {
+    if (!mask) return given;
+    const details = applyMask(shape, mask, before, given);
+    refuse(validateDetails(shape, details, "details"));
+    return details;
+  };
+  for (let race = 0; race < maxRaces; race++) {
+    const current = await statements.read(type, key);
+    if (request.etag !== "" && current?.etag !== request.etag) {
+      throw current || request.allow_missing ? etagMismatch(type, key) : recordNotFound(type, key);
+    }
+    if (current) {
+      const details = changed(mask ? detailsOf(current) : given);
+      const record = changedRecord(current, details);
+      if (await statements.replace(record, current.etag)) return { record: basicRecord(record, details) };
+    } else {
+      if (!request.allow_missing) throw recordNotFound(type, key);
+      const details = changed(emptyDetails(type));
+      const record = await insert(statements, newRecord(type, key, details));
+      if (record) return { record: basicRecord(record, details) };
+    }
+  }
+  throw new StorageError("conflict", new Error(`lost ${maxRaces} races`));
+}

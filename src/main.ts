@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { checkHealth } from "./check-health.js";
+import { createLog } from "./log.js";
+import { addOptions, databaseSettings, healthSettings, readOptions, serveSettings } from "./options.js";
+import { serve } from "./serve.js";
+import { openStore } from "./storage/open-store.js";
+import { StorageError } from "./storage/store.js";
+
+// So that "__proto__" is a name like any other in maps and Structs, and not lost.
+Reflect.deleteProperty(Object.prototype, "__proto__");
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("synergos-archive")
+  .description("Keeps the records of a Synergos grid and enforces their hierarchy.")
+  .version(version)
+  .configureHelp({ showGlobalOptions: true, helpWidth: 110 })
+  .showHelpAfterError("(--help shows all options)");
+
+addOptions(program.command("serve"), serveSettings)
+  .description("serve the archive; migrates an embedded database by itself")
+  .option("--migrate", "migrate a database server's schema first")
+  .action(async (options: { migrate?: boolean }, command: Command) => {
+    const settings = readOptions(command, serveSettings);
+    const log = createLog(settings.logLevel, settings.logFormat);
+    const server = await serve({ ...settings, migrate: options.migrate ?? false }, log);
+    let stopping = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(130);
+        stopping = true;
+        log.info("stopping", { signal, grace_ms: settings.grace });
+        server.stop().then(() => {
+          log.info("stopped");
+          log.once("finish", () => process.exit(0));
+          log.end();
+        });
+      });
+    }
+  });
+
+addOptions(program.command("migrate"), databaseSettings)
+  .description("bring the database's schema to the version of this program")
+  .action(async (_options: unknown, command: Command) => {
+    const settings = readOptions(command, databaseSettings);
+    const store = await openStore(settings.databaseUrl, {
+      poolSize: 1,
+      acquireTimeout: settings.poolTimeout,
+      maxResultSize: 2 ** 20,
+    });
+    try {
+      const { from, to } = await store.migrate();
+      await store.check();
+      console.log(from === to ? `schema: version ${to} already` : `schema: migrated from version ${from} to ${to}`);
+    } finally {
+      await store.close();
+    }
+  });
+
+addOptions(program.command("health"), healthSettings)
+  .description("ask a server for its health; exits with 0 if it is serving, else with 1")
+  .action(async (_options: unknown, command: Command) => {
+    const status = await checkHealth(readOptions(command, healthSettings));
+    console.log(status);
+    process.exitCode = status === "SERVING" ? 0 : 1;
+  });
+
+program.parseAsync().catch((error: Error) => {
+  // What the storage says is meant for clients; an operator needs the reason.
+  const text =
+    error instanceof StorageError ? `the database cannot be used: ${(error.cause as Error).message}` : error.message;
+  for (const line of text.split("\n")) console.error(`synergos-archive: ${line}`);
+  process.exit(1);
+});

@@ -1,0 +1,192 @@
+import { type FieldViolation, pathStep } from "./field-violation.js";
+import { type FieldShape, fieldValue, type Message, type MessageShape } from "./message-shape.js";
+import { type FieldRules, rules } from "./rules.js";
+
+/** The most objects and lists inside each other in a Struct, itself included. */
+const maxStructLevels = 32;
+
+/**
+ * The most messages inside each other that protobuf's decoders take. The deepest that a record's details ever lie in
+ * a response is the fifth: response, record, relations, related record, details.
+ */
+const maxMessageDepth = 101;
+const depthOfDetails = 5;
+
+/** Everything that is wrong with details. The path names them in the violations. */
+export function validateDetails(shape: MessageShape, details: Message, path: string): FieldViolation[] {
+  const violations: FieldViolation[] = [];
+  validateMessage(shape, details, path, depthOfDetails, violations);
+  return violations;
+}
+
+function validateMessage(
+  shape: MessageShape,
+  message: Message,
+  path: string,
+  depth: number,
+  violations: FieldViolation[],
+): void {
+  const report = (name: string, description: string) => violations.push({ field: `${path}.${name}`, description });
+  for (const oneof of shape.oneofs) {
+    if (rules[`${shape.name}.${oneof}`]?.required && message[oneof] === undefined) {
+      const choice = shape.fields.filter((field) => field.oneof === oneof).map((field) => field.name);
+      report(oneof, `is required: one of ${choice.join(", ")}`);
+    }
+  }
+  for (const field of shape.fields) {
+    const value = fieldValue(field, message);
+    const fieldRules = rules[`${shape.name}.${field.name}`] ?? {};
+    if (value === undefined) {
+      if (fieldRules.required) report(field.name, "is required");
+      continue;
+    }
+    const fieldPath = `${path}.${field.name}`;
+    if (field.container === "list") {
+      (value as unknown[]).forEach((item, index) => {
+        validateValue(field, fieldRules, item, `${fieldPath}[${index}]`, depth, violations);
+      });
+    } else if (field.container === "map") {
+      for (const [key, item] of Object.entries(value as Message)) {
+        const entryPath = `${fieldPath}.${pathStep(key)}`;
+        if (fieldRules.keys && !fieldRules.keys.pattern.test(key)) {
+          violations.push({ field: entryPath, description: `must be named ${fieldRules.keys.text}` });
+        }
+        validateValue(field, fieldRules, item, entryPath, depth + 1, violations);
+      }
+      const { requiredKey } = fieldRules;
+      if (requiredKey && !Object.hasOwn(value as Message, requiredKey))
+        report(`${field.name}.${requiredKey}`, "is required");
+    } else {
+      validateValue(field, fieldRules, value, fieldPath, depth, violations);
+      if (field.name === "attributes") validateAttributes(shape, message, value as Message, fieldPath, violations);
+    }
+  }
+}
+
+function validateValue(
+  field: FieldShape,
+  fieldRules: FieldRules,
+  value: unknown,
+  path: string,
+  depth: number,
+  violations: FieldViolation[],
+): void {
+  const report = (description: string) => violations.push({ field: path, description });
+  switch (field.kind) {
+    case "integer": {
+      const [least, most] = fieldRules.range ?? [-(2 ** 31), 2 ** 31 - 1];
+      if ((value as number) < least || (value as number) > most) report(`must be ${least} to ${most}`);
+      return;
+    }
+    case "enum":
+      if (!value || !field.enum?.value[value as number]) {
+        const names = field.enum?.values.filter(({ number }) => number > 0).map(({ name }) => name);
+        report(`must be one of ${names?.join(", ")}`);
+      }
+      return;
+    case "timestamp": {
+      const { seconds, nanos } = value as { seconds: bigint; nanos: number };
+      const inRange = seconds >= -62135596800n && seconds <= 253402300799n && nanos >= 0 && nanos <= 999_999_999;
+      if (!inRange) report("must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z");
+      return;
+    }
+    case "struct": {
+      validateStruct(value, path, 1, depth + 1, violations);
+      for (const [name, types] of fieldRules.memberTypes ?? []) {
+        const member = (value as Message)[name];
+        if (Object.hasOwn(value as Message, name) && !types.some((type) => isOfType(member, type))) {
+          violations.push({ field: `${path}.${name}`, description: `must be of type ${types.join(" or ")}` });
+        }
+      }
+      return;
+    }
+    case "message":
+      validateMessage(field.message as MessageShape, value as Message, path, depth + 1, violations);
+      return;
+    default:
+      return;
+  }
+}
+
+/** An attribute may bear a typed field's name only to say that the field was given, and given empty. */
+function validateAttributes(
+  shape: MessageShape,
+  message: Message,
+  attributes: Message,
+  path: string,
+  violations: FieldViolation[],
+): void {
+  const twice = givenTwice(shape, message);
+  for (const [name, value] of Object.entries(attributes)) {
+    const typed = typedField(shape, name);
+    if (!typed) continue;
+    const field = `${path}.${pathStep(name)}`;
+    if (!isEmpty(value)) {
+      violations.push({
+        field,
+        description: `is the typed field ${typed.name}: set that, or only null, [] or {} here`,
+      });
+    } else if (twice.includes(name)) {
+      violations.push({ field, description: `is given in the typed field ${typed.name} already` });
+    }
+  }
+}
+
+/** The names of attributes that say of a typed field that it is empty, although it is not. */
+export function givenTwice(shape: MessageShape, message: Message): string[] {
+  return Object.keys((message.attributes as Message | undefined) ?? {}).filter((name) => {
+    const typed = typedField(shape, name);
+    const value = typed && fieldValue(typed, message);
+    if (value === undefined) return false;
+    if (typed?.container === "none") return true;
+    return Object.hasOwn(value as object, name) || (typed?.name === name && Object.keys(value as object).length > 0);
+  });
+}
+
+/** The typed field that a name stands for when all is written as one JSON object: its own, or that of a map's entry. */
+const typedField = (shape: MessageShape, name: string) =>
+  shape.fields.find(
+    (field) =>
+      field.name !== "attributes" &&
+      (field.name === name || rules[`${shape.name}.${field.name}`]?.keys?.pattern.test(name)),
+  );
+
+const isEmpty = (value: unknown) =>
+  value === null || (typeof value === "object" && Object.keys(value as object).length === 0);
+
+function validateStruct(
+  value: unknown,
+  path: string,
+  level: number,
+  depth: number,
+  violations: FieldViolation[],
+): void {
+  const report = (description: string) => violations.push({ field: path, description });
+  if (value === undefined) report("has no value");
+  else if (typeof value === "number" && !Number.isFinite(value)) report("must be a finite number");
+  if (typeof value !== "object" || value === null) return;
+  const isList = Array.isArray(value);
+  // Each object is three messages to protobuf (Struct, entry, Value), each list two (ListValue, Value).
+  const inside = depth + (isList ? 1 : 2);
+  if (level > maxStructLevels || inside > maxMessageDepth) {
+    report(`must not nest deeper: at most ${maxStructLevels} levels, fewer in nested messages`);
+    return;
+  }
+  for (const [name, item] of Object.entries(value)) {
+    const itemPath = isList ? `${path}[${name}]` : `${path}.${pathStep(name)}`;
+    validateStruct(item, itemPath, level + 1, inside + 1, violations);
+  }
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  switch (type) {
+    case "integer":
+      return Number.isInteger(value);
+    case "array":
+      return Array.isArray(value);
+    case "null":
+      return value === null;
+    default:
+      return typeof value === type;
+  }
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from "@grpc/grpc-js";
+import type { Logger } from "winston";
+import { ArchiveError, asArchiveError, refuse, tooLarge } from "../archive/archive-error.js";
+import type { CallContext } from "../storage/store.js";
+import type { MethodBinding } from "./service-binding.js";
+import { toStatus } from "./status.js";
+
+/** What all calls are answered with. */
+export interface CallEnvironment {
+  readonly logger: Logger;
+  /** The most bytes of an answer. */
+  readonly maxSendSize: number;
+}
+
+/** Answers a request, or throws an error. */
+export type Handler<Request> = (request: Request, context: CallContext) => Promise<unknown>;
+
+/** Answers a request bit by bit. */
+export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<unknown>;
+
+/** A request as it came in, decoded only once its errors can be answered and logged. */
+type Call = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+
+/** The definition of a method whose requests and responses are bytes to grpc-js: they are coded in the handlers. */
+export const bytesMethod = ({ path, requestStream, responseStream }: MethodBinding) => ({
+  path,
+  requestStream,
+  responseStream,
+  requestSerialize: asIs,
+  requestDeserialize: asIs,
+  responseSerialize: asIs,
+  responseDeserialize: asIs,
+});
+
+const asIs = (bytes: Buffer) => bytes;
+
+/** Makes a handler one of grpc-js. */
+export function unary<Request>(
+  method: MethodBinding<Request>,
+  handler: Handler<Request>,
+  environment: CallEnvironment,
+): handleUnaryCall<Buffer, Buffer> {
+  return (call, callback) => {
+    void answered(method, call, environment, async (request, context) => {
+      const response = method.responseSerialize(await handler(request, context));
+      if (response.length > environment.maxSendSize) throw tooLarge(environment.maxSendSize);
+      return response;
+    }).then(({ response, status }) => callback(status ?? null, response));
+  };
+}
+
+/** Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. */
+export function serverStreaming<Request>(
+  method: MethodBinding<Request>,
+  handler: StreamingHandler<Request>,
+  environment: CallEnvironment,
+): handleServerStreamingCall<Buffer, Buffer> {
+  return (call) => {
+    void answered(method, call, environment, async (request, context) => {
+      for await (const response of handler(request, context)) {
+        if (!call.write(method.responseSerialize(response))) await once(call, "drain", { signal: context.signal });
+        context.signal.throwIfAborted();
+      }
+    }).then(({ status }) => {
+      if (status) call.emit("error", status);
+      else call.end();
+    });
+  };
+}
+
+/** Everything around a handler: request id, decoding, the call's end, errors to statuses, the log. */
+async function answered<Request, Response>(
+  method: MethodBinding<Request>,
+  call: Call,
+  { logger, maxSendSize }: CallEnvironment,
+  handle: (request: Request, context: CallContext) => Promise<Response>,
+) {
+  const began = performance.now();
+  const requestId = requestIdOf(call);
+  const metadata = new Metadata();
+  metadata.set("x-request-id", requestId);
+  call.sendMetadata(metadata);
+  let request: Request | undefined;
+  let error: ArchiveError | undefined;
+  let response: Response | undefined;
+  try {
+    request = decode(method, call.request);
+    response = await handle(request, contextOf(call));
+  } catch (thrown) {
+    error = asArchiveError(call.cancelled ? endOf(call) : thrown, maxSendSize);
+  }
+  const level = error?.code === "INTERNAL" ? "error" : error?.code === "UNAVAILABLE" ? "warn" : "info";
+  if (logger.isLevelEnabled(level)) {
+    logger.log(level, {
+      message: method.path.slice(method.path.lastIndexOf(".") + 1),
+      key: keyOf(request),
+      code: error?.code ?? "OK",
+      ...(error ? { reason: error.reason } : {}),
+      ms: Math.round((performance.now() - began) * 10) / 10,
+      peer: call.getPeer(),
+      request_id: requestId,
+      ...(error?.cause ? { error: causes(error.cause) } : {}),
+    });
+  }
+  return { response, status: error && toStatus(error, requestId) };
+}
+
+/** The caller's request id if it is one, else a new one. */
+function requestIdOf(call: Call): string {
+  const given = call.metadata.get("x-request-id")[0];
+  return typeof given === "string" && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Ends when the client cancels or its deadline passes, with the error that says which. */
+function contextOf(call: Call): CallContext {
+  const controller = new AbortController();
+  call.once("cancelled", () => controller.abort(endOf(call)));
+  return { signal: controller.signal };
+}
+
+const endOf = (call: Call) =>
+  Number(call.getDeadline()) <= Date.now()
+    ? new ArchiveError("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "The call's deadline passed; nothing was changed.")
+    : new ArchiveError("CANCELLED", "CANCELLED", "The call was cancelled; nothing was changed.");
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Decodes a request. The reader is handed to the generated code, which takes one as well as bytes: it refuses text
+ * that is not UTF-8, which would otherwise be stored as something else, and goes deeper than the generated code's
+ * limit, so that validation can name what nests too deep.
+ */
+function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request {
+  const reader = Object.assign(new BinaryReader(bytes, (text) => utf8.decode(text)), { __tsProtoDecodeDepth: -200 });
+  try {
+    return method.requestDeserialize(reader as unknown as Buffer);
+  } catch (error) {
+    const description =
+      error instanceof TypeError ? "holds text that is not valid UTF-8" : "is not a valid message of its type";
+    refuse([{ field: "request", description }]);
+    throw error;
+  }
+}
+
+/** The ids of a request's key or filter, for the log. */
+function keyOf(request: unknown): unknown {
+  const { key, filter } = (request ?? {}) as { key?: { key?: { value: unknown } }; filter?: unknown };
+  return key?.key && typeof key.key === "object" ? key.key.value : (key ?? filter);
+}
+
+/** What an error and its causes say, with the innermost one's stack. */
+function causes(error: unknown): string {
+  const { message, stack, cause } = error as Error;
+  return cause ? `${message}: ${causes(cause)}` : (stack ?? String(error));
+}

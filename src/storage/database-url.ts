@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+
+/** Where a MySQL or MariaDB database lies. */
+export interface MySqlLocation {
+  readonly kind: "mysql";
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls: { ca?: string; cert?: string; key?: string; rejectUnauthorized: boolean } | undefined;
+}
+
+/** Where a database lies. */
+export type DatabaseLocation = MySqlLocation | { readonly kind: "sqlite"; readonly file: string };
+
+/** How a database URL is written, for messages. */
+export const databaseUrlForms = "sqlite:FILE or mysql://user:password@host:port/database";
+
+const tlsModes: Readonly<Record<string, boolean | undefined>> = { disabled: undefined, required: false, verify: true };
+
+/** Reads a database URL. Throws an Error that says what is wrong with it, without the password. */
+export function parseDatabaseUrl(text: string): DatabaseLocation {
+  if (text.startsWith("sqlite:")) {
+    const file = text.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
+    if (file === "" || file === ":memory:") throw new Error("must name a file: sqlite:FILE");
+    return { kind: "sqlite", file };
+  }
+  if (!/^(mysql|mariadb):\/\//.test(text) || !URL.canParse(text)) throw new Error(`must be ${databaseUrlForms}`);
+  const url = new URL(text);
+  const database = decodeURIComponent(url.pathname.slice(1));
+  if (!url.hostname || !database || database.includes("/"))
+    throw new Error(`must name a host and a database: ${databaseUrlForms}`);
+  const options = new Map(url.searchParams);
+  const known = ["tls", "tls-ca", "tls-cert", "tls-key"];
+  const unknown = [...options.keys()].filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`has the unknown option ${unknown.join(", ")}; known: ${known.join(", ")}`);
+  const mode = options.get("tls") ?? (options.size > 0 ? "verify" : "disabled");
+  if (!(mode in tlsModes)) throw new Error(`has tls=${mode}; must be ${Object.keys(tlsModes).join(", ")}`);
+  const rejectUnauthorized = tlsModes[mode];
+  const file = (name: string) => {
+    const path = options.get(name);
+    return path === undefined ? undefined : readFileSync(path, "utf8");
+  };
+  const [ca, cert, key] = [file("tls-ca"), file("tls-cert"), file("tls-key")];
+  return {
+    kind: "mysql",
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port ? Number(url.port) : 3306,
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database,
+    tls:
+      rejectUnauthorized === undefined
+        ? undefined
+        : { rejectUnauthorized, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) },
+  };
+}
+
+/** A database's location as it may be shown: without user and password. */
+export const displayLocation = (location: DatabaseLocation): string =>
+  location.kind === "sqlite"
+    ? `sqlite:${location.file}`
+    : `mysql://${location.host}:${location.port}/${location.database}`;

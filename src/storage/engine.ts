@@ -1,0 +1,55 @@
+import type { Knex } from "knex";
+import type { Query } from "./sql.js";
+import type { StorageError } from "./store.js";
+
+/** In what the databases' SQL differs. */
+export interface Dialect {
+  /** The type of ids: compared byte by byte, without padding. */
+  readonly idType: string;
+  readonly detailsType: string;
+  readonly timeType: string;
+  readonly etagType: string;
+  /** The definitions of record_id and of the key's uniqueness; the natural key is the primary key where it can be. */
+  identity(keyColumns: string): readonly string[];
+  /** An index within CREATE TABLE; undefined where it takes a statement of its own. */
+  readonly inlineIndexes: boolean;
+  readonly tableOptions: string;
+  /** What locks the rows that a SELECT reads. */
+  readonly forUpdate: string;
+  /** A join that reads its left side first. */
+  readonly joinInOrder: string;
+  /** The rows that come after the given values of some columns, in such a way that an index serves it. */
+  after(columns: readonly string[], values: readonly string[]): Query;
+  /** A row if there is such a table. */
+  tableExists(name: string): Query;
+  /** What begins a transaction that writes, and one that reads from one snapshot. */
+  readonly beginWrite: readonly string[];
+  readonly beginSnapshot: readonly string[];
+}
+
+/** What a statement did. */
+export interface Outcome {
+  readonly rows: readonly Record<string, unknown>[];
+  /** Whether rows were left out. */
+  readonly truncated: boolean;
+  /** How many rows were changed, deleted or inserted. */
+  readonly changed: number;
+  /** The record_id that an insert was given. */
+  readonly insertId: number;
+}
+
+/** A kind of database, behind Knex. */
+export interface Engine {
+  readonly dialect: Dialect;
+  /** Connections for single reads, for everything that writes, and for snapshots that may be held for long. */
+  readonly reads: Knex;
+  readonly writes: Knex;
+  readonly snapshots: Knex;
+  outcome(response: unknown): Outcome;
+  /** What a driver's or Knex's error means. */
+  translate(error: unknown): StorageError;
+  /** Ends a connection and whatever its server still does for it, transaction included. */
+  abandon(connection: unknown): void;
+  /** Holds a lock for as long as the work takes, so that only one process at a time changes the schema. */
+  exclusively<Result>(run: (query: Query) => Promise<Outcome>, work: () => Promise<Result>): Promise<Result>;
+}

@@ -1,0 +1,23 @@
+// Knex's dialect classes, which it publishes without types: only what the archive's own dialects override or call.
+declare module "knex/lib/dialects/mysql2/index.js" {
+  import { Knex } from "knex";
+  export default class MySql2Client extends Knex.Client {
+    _query(connection: unknown, query: KnexQuery): Promise<KnexQuery>;
+  }
+}
+
+declare module "knex/lib/dialects/better-sqlite3/index.js" {
+  import { Knex } from "knex";
+  export default class BetterSqlite3Client extends Knex.Client {
+    _driver(): unknown;
+    acquireRawConnection(): Promise<unknown>;
+    _query(connection: unknown, query: KnexQuery): Promise<KnexQuery>;
+  }
+}
+
+interface KnexQuery {
+  sql: string;
+  bindings?: unknown[];
+  options?: { take?: number };
+  response?: unknown;
+}

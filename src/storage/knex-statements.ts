@@ -1,0 +1,161 @@
+import { compareKeys, joinKey } from "../records/compare-keys.js";
+import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
+import type { Dialect, Outcome } from "./engine.js";
+import * as sql from "./sql.js";
+import type { ListQuery, NewRecord, Page, RecordTree, Statements, StoredRecord } from "./store.js";
+
+/** Runs one statement. */
+export type Run = (query: sql.Query) => Promise<Outcome>;
+
+/** Does work in one transaction: a new one, or the one that is open. */
+type Together = <Result>(work: (run: Run) => Promise<Result>) => Promise<Result>;
+
+type Key = StoredRecord["key"];
+type Row = Readonly<Record<string, unknown>>;
+
+/** The statements, on whatever runs them. */
+export class KnexStatements implements Statements {
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly reading: Run,
+    private readonly writing: Run,
+    private readonly together: Together,
+  ) {}
+
+  async read(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+    return (await this.#records(this.reading, sql.readSql(type, key)))[0];
+  }
+
+  async readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
+    const records = await this.#records(this.reading, sql.treeSql(type, key, relations));
+    return trees(type, records)[0];
+  }
+
+  list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
+    return this.#records(this.reading, sql.listSql(type, query, page, this.dialect));
+  }
+
+  async scan(
+    type: RecordType,
+    query: ListQuery,
+    page: Page,
+    size: number,
+  ): Promise<{ records: StoredRecord[]; whole: boolean }> {
+    const { rows, truncated } = await this.reading({ ...sql.listSql(type, query, page, this.dialect), take: size });
+    return { records: rows.map(storedRecord), whole: !truncated };
+  }
+
+  async listTrees(
+    type: RecordType,
+    query: ListQuery,
+    page: Page,
+    relations: readonly RecordType[],
+  ): Promise<RecordTree[]> {
+    return trees(type, await this.#records(this.reading, sql.listTreesSql(type, query, page, relations, this.dialect)));
+  }
+
+  async count(type: RecordType, query: ListQuery): Promise<number> {
+    const { rows } = await this.reading(sql.countSql(type, query));
+    return Number(rows[0]?.count);
+  }
+
+  async countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
+    if (type.relations.length === 0) return new Map();
+    const { rows } = await this.reading(sql.countRelationsSql(type, key));
+    return new Map(rows.map((row) => [typeOf(row), Number(row.count)]));
+  }
+
+  async missingAncestors(type: RecordType, key: Key): Promise<RecordType[]> {
+    if (type.ancestors.length === 0) return [];
+    const { rows } = await this.reading(sql.missingAncestorsSql(type, key));
+    const missing = new Set(rows.map(typeOf));
+    return type.ancestors.filter((ancestor) => missing.has(ancestor));
+  }
+
+  async insert(record: NewRecord): Promise<StoredRecord> {
+    const { type, key, link, details, createdAt, updatedAt, etag } = record;
+    const ids = type.key.map((field) => key[field] as string);
+    const ownLink = link === undefined ? [] : [link];
+    const insertion = { sql: sql.insertSql(type), bindings: [...ids, ...ownLink, details, createdAt, updatedAt, etag] };
+    if (type.links.length < 2) {
+      const { insertId } = await this.writing(insertion);
+      return { ...record, recordId: insertId, links: ownLink };
+    }
+    return this.together(async (run) => {
+      const { insertId } = await run(insertion);
+      const { rows } = await run(sql.inheritedLinksSql(type, key));
+      const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
+      const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
+      return { ...record, recordId: insertId, links };
+    });
+  }
+
+  async replace({ type, key, details, updatedAt, etag }: StoredRecord, previousEtag: string): Promise<boolean> {
+    const ids = type.key.map((field) => key[field] as string);
+    const bindings = [details, updatedAt, etag, ...ids, previousEtag];
+    const { changed } = await this.writing({ sql: sql.replaceSql(type), bindings });
+    return changed > 0;
+  }
+
+  async lock(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+    return (await this.#records(this.writing, sql.lockSql(type, key, this.dialect)))[0];
+  }
+
+  async lockRelations(type: RecordType, key: Key): Promise<void> {
+    for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
+      await this.writing(sql.lockRelationSql(relation, type, key, this.dialect));
+    }
+  }
+
+  async delete(deleted: RecordType, type: RecordType, key: Key): Promise<number> {
+    return (await this.writing(sql.deleteSql(deleted, type, key))).changed;
+  }
+
+  async #records(run: Run, query: sql.Query): Promise<StoredRecord[]> {
+    return (await run(query)).rows.map(storedRecord);
+  }
+}
+
+const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
+
+function storedRecord(row: Row): StoredRecord {
+  const type = typeOf(row);
+  return {
+    type,
+    key: Object.fromEntries(type.key.map((field, index) => [field, row[`k${index}`] as string])),
+    links: type.links.map((_, index) => row[`l${index}`] as string),
+    details: row.details as string,
+    recordId: Number(row.record_id),
+    createdAt: row.created_at as string,
+    updatedAt: row.updated_at as string,
+    etag: row.etag as string,
+  };
+}
+
+/** Sorts what a union of statements returned, in no order, into the records of one type and what is around each. */
+function trees(type: RecordType, records: readonly StoredRecord[]): RecordTree[] {
+  const found = new Map<string, { record: StoredRecord; relatives: StoredRecord[] }>();
+  for (const record of records) {
+    if (record.type === type) found.set(joinKey(type.key, record.key), { record, relatives: [] });
+  }
+  const ancestors = new Map<RecordType, Map<string, StoredRecord>>();
+  for (const record of records) {
+    if (record.type === type) continue;
+    if (type.ancestors.includes(record.type)) {
+      const ofType = ancestors.get(record.type) ?? new Map<string, StoredRecord>();
+      ancestors.set(record.type, ofType.set(joinKey(record.type.key, record.key), record));
+    } else {
+      found.get(joinKey(type.key, record.key))?.relatives.push(record);
+    }
+  }
+  const order = (one: StoredRecord, other: StoredRecord) => compareKeys(one.type, one.key, other.key);
+  return [...found.values()]
+    .sort((one, other) => order(one.record, other.record))
+    .map(({ record, relatives }) => ({
+      record,
+      ancestors: type.ancestors.flatMap(
+        (ancestor) => ancestors.get(ancestor)?.get(joinKey(ancestor.key, record.key)) ?? [],
+      ),
+      relations: type.relations.flatMap((relation) => relatives.filter((other) => other.type === relation).sort(order)),
+    }));
+}

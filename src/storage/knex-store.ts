@@ -1,0 +1,196 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Knex } from "knex";
+import type { Engine } from "./engine.js";
+import { KnexStatements, type Run } from "./knex-statements.js";
+import { migrations, versionTable } from "./migrations.js";
+import { type CallContext, type Statements, StorageError, type Store } from "./store.js";
+
+/** How often work is tried before its conflict is the caller's. */
+const maxAttempts = 10;
+
+/** Work that belongs to no call is never broken off. */
+const background: CallContext = { signal: new AbortController().signal };
+
+const plain = (sql: string) => ({ sql, bindings: [] });
+
+/** The schema is not the one that this program knows. The message is for operators. */
+export class SchemaVersionError extends Error {
+  override readonly name = "SchemaVersionError";
+}
+
+/** A store in a database behind Knex. */
+export class KnexStore implements Store {
+  constructor(private readonly engine: Engine) {}
+
+  statements(context: CallContext): Statements {
+    const { reads, writes, dialect } = this.engine;
+    return new KnexStatements(
+      dialect,
+      (query) => this.#leased(reads, context, ({ run }) => run(query)),
+      (query) => this.#retried(context, () => this.#leased(writes, context, ({ run }) => run(query))),
+      (work) => this.#transaction(context, work),
+    );
+  }
+
+  transaction<Result>(
+    context: CallContext,
+    work: (statements: Statements, attempt: number) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#transaction(context, (run, attempt) => work(this.#within(run), attempt));
+  }
+
+  async *snapshot<Result>(
+    context: CallContext,
+    work: (statements: Statements) => AsyncGenerator<Result>,
+  ): AsyncGenerator<Result> {
+    const lease = await this.#acquire(this.engine.snapshots, context);
+    try {
+      for (const sql of this.engine.dialect.beginSnapshot) await lease.run(plain(sql));
+      yield* work(this.#within(lease.run));
+    } finally {
+      await lease.release("ROLLBACK");
+    }
+  }
+
+  async check(): Promise<void> {
+    const version = await this.#leased(this.engine.reads, background, ({ run }) => this.#version(run));
+    if (version === migrations.length) return;
+    throw new SchemaVersionError(
+      version < migrations.length
+        ? `the database's schema is at version ${version}, this program needs ${migrations.length}: run synergos-archive migrate`
+        : `the database's schema is at version ${version}, this program knows ${migrations.length}: run a newer synergos-archive`,
+    );
+  }
+
+  migrate(): Promise<{ from: number; to: number }> {
+    const { engine } = this;
+    return this.#leased(engine.writes, background, (lease) =>
+      engine.exclusively(lease.run, () =>
+        this.#committed(lease, async (run) => {
+          await run(plain(versionTable));
+          const from = await this.#version(run);
+          for (const migration of migrations.slice(from)) {
+            for (const sql of migration(engine.dialect)) await run(plain(sql));
+          }
+          if (from > migrations.length) return { from, to: from };
+          await run(plain("DELETE FROM archive_schema"));
+          await run(plain(`INSERT INTO archive_schema (id, version) VALUES (1, ${migrations.length})`));
+          return { from, to: migrations.length };
+        }),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    const { reads, writes, snapshots } = this.engine;
+    await Promise.all([...new Set([reads, writes, snapshots])].map((pool) => pool.destroy()));
+  }
+
+  /** The statements that run one after the other on a connection that has a transaction open. */
+  #within(run: Run): Statements {
+    return new KnexStatements(this.engine.dialect, run, run, (work) => work(run));
+  }
+
+  async #version(run: Run): Promise<number> {
+    const { rows } = await run(this.engine.dialect.tableExists("archive_schema"));
+    if (rows.length === 0) return 0;
+    return Number((await run(plain("SELECT version FROM archive_schema"))).rows[0]?.version ?? 0);
+  }
+
+  #transaction<Result>(context: CallContext, work: (run: Run, attempt: number) => Promise<Result>): Promise<Result> {
+    return this.#retried(context, (attempt) =>
+      this.#leased(this.engine.writes, context, (lease) => this.#committed(lease, (run) => work(run, attempt))),
+    );
+  }
+
+  async #committed<Result>(lease: Lease, work: (run: Run) => Promise<Result>): Promise<Result> {
+    try {
+      for (const sql of this.engine.dialect.beginWrite) await lease.run(plain(sql));
+      const result = await work(lease.run);
+      await lease.finish("COMMIT");
+      return result;
+    } catch (error) {
+      // The connection may be gone, and the transaction with it.
+      await lease.finish("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Does work again after a conflict with other transactions, as often as is sensible and the call lasts. */
+  async #retried<Result>({ signal }: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work(attempt);
+      } catch (error) {
+        if (!(error instanceof StorageError && error.kind === "conflict") || attempt === maxAttempts) throw error;
+      }
+      // Full jitter: those who collided are unlikely to collide again.
+      const pause = Math.random() * Math.min(500, 5 * 2 ** attempt);
+      await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  async #leased<Result>(pool: Knex, context: CallContext, work: (lease: Lease) => Promise<Result>): Promise<Result> {
+    const lease = await this.#acquire(pool, context);
+    try {
+      return await work(lease);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  async #acquire(pool: Knex, { signal }: CallContext): Promise<Lease> {
+    const { engine } = this;
+    signal.throwIfAborted();
+    const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
+      throw engine.translate(error);
+    });
+    let abandoned = false;
+    const finish: Lease["finish"] = async (sql) => {
+      if (abandoned) return;
+      await pool
+        .raw(sql)
+        .connection(connection)
+        .catch((error: unknown) => {
+          throw engine.translate(error);
+        });
+    };
+    return {
+      run({ sql, bindings, take }) {
+        return new Promise((resolve, reject) => {
+          const abandon = () => {
+            abandoned = true;
+            engine.abandon(connection);
+            reject(signal.reason);
+          };
+          if (signal.aborted) return reject(signal.reason);
+          signal.addEventListener("abort", abandon, { once: true });
+          pool
+            .raw(sql, bindings as string[])
+            .options(take === undefined ? {} : { take })
+            .connection(connection)
+            .then(
+              (response: unknown) => resolve(engine.outcome(response)),
+              (error: unknown) => reject(engine.translate(error)),
+            )
+            .finally(() => signal.removeEventListener("abort", abandon));
+        });
+      },
+      finish,
+      async release(last) {
+        if (last) await finish(last).catch(() => undefined);
+        await pool.client.releaseConnection(connection);
+      },
+    };
+  }
+}
+
+/** A connection for as long as somebody works with it. */
+interface Lease {
+  /** Runs a statement, and breaks it off, and the connection with it, when the call ends. */
+  readonly run: Run;
+  /** Ends a transaction, even when the call has ended, unless the connection was broken off. */
+  finish(sql: "COMMIT" | "ROLLBACK"): Promise<void>;
+  /** Gives the connection back, after a last statement if there is one to end what may be open. */
+  release(last?: "ROLLBACK"): Promise<void>;
+}

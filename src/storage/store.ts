@@ -1,0 +1,128 @@
+import type { RecordType } from "../records/record-type.js";
+
+/** A record as it is stored. */
+export interface StoredRecord {
+  readonly type: RecordType;
+  /** Its ids, by the names of the key's fields. */
+  readonly key: Readonly<Record<string, string>>;
+  /** The ids of its link, in the order of its type's links; empty where the type has none. */
+  readonly links: readonly string[];
+  /** Its details, as JSON. */
+  readonly details: string;
+  /** Set by the storage at insertion. */
+  readonly recordId: number;
+  /** UTC, as "YYYY-MM-DD HH:MM:SS.ffffff". */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly etag: string;
+}
+
+/** A record that is not stored yet: with its own link at most. */
+export type NewRecord = Omit<StoredRecord, "links" | "recordId"> & { readonly link: string | undefined };
+
+/** A record with what is around it. */
+export interface RecordTree {
+  readonly record: StoredRecord;
+  /** The nearest the root first. */
+  readonly ancestors: readonly StoredRecord[];
+  /** Those that were asked for: parents before children, each type in the order of keys. */
+  readonly relations: readonly StoredRecord[];
+}
+
+/** Which records to list. */
+export interface ListQuery {
+  /** The ids that must match, by the names of the key's fields. */
+  readonly equal: Readonly<Record<string, string>>;
+  /** What the last id must begin with; empty for anything. */
+  readonly prefix: string;
+}
+
+/** Which of the listed records to return. */
+export interface Page {
+  /** The most records. */
+  readonly size: number;
+  /** The key after which the page begins; undefined for the first. */
+  readonly after: Readonly<Record<string, string>> | undefined;
+}
+
+/** When a call ends, one way or another: its signal aborts with the error to answer. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+}
+
+type Key = StoredRecord["key"];
+
+/** The single statements. Each throws a StorageError, or the signal's reason once the call has ended. */
+export interface Statements {
+  /** One record. */
+  read(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  /** One record with its ancestors and some of its relations, from one snapshot. */
+  readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
+  /** The records of a page in the order of keys. */
+  list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]>;
+  /** The records of a page as far as they fit in some memory, at least one; and whether the page ends there. */
+  scan(
+    type: RecordType,
+    query: ListQuery,
+    page: Page,
+    size: number,
+  ): Promise<{ records: StoredRecord[]; whole: boolean }>;
+  /** The records of a page in the order of keys, with their ancestors and some of their relations, from one snapshot. */
+  listTrees(type: RecordType, query: ListQuery, page: Page, relations: readonly RecordType[]): Promise<RecordTree[]>;
+  /** The number of records that a list without pages would have. */
+  count(type: RecordType, query: ListQuery): Promise<number>;
+  /** The number of records of each of its relations. */
+  countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  /** Those of its ancestors that are not there. */
+  missingAncestors(type: RecordType, key: Key): Promise<RecordType[]>;
+  /** Stores a record and returns it. Fails as "duplicate" or, where a parent is missing, as "foreign-key". */
+  insert(record: NewRecord): Promise<StoredRecord>;
+  /** Stores details, updatedAt and etag over those of the record that still has the given etag. False if none has. */
+  replace(record: StoredRecord, etag: string): Promise<boolean>;
+  /** Reads a record and keeps everybody else from changing it, deleting it, or giving it children. */
+  lock(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  /** Locks those of a record's relations that can have children, parents first. */
+  lockRelations(type: RecordType, key: Key): Promise<void>;
+  /** Deletes the records of one type below a record, or the record itself, and returns how many there were. */
+  delete(deleted: RecordType, type: RecordType, key: Key): Promise<number>;
+}
+
+/** Where records are kept. */
+export interface Store {
+  /** Statements that are each a transaction of their own. */
+  statements(context: CallContext): Statements;
+  /** Does all of the work in one transaction or none of it. The work is done again after a conflict with others. */
+  transaction<Result>(
+    context: CallContext,
+    work: (statements: Statements, attempt: number) => Promise<Result>,
+  ): Promise<Result>;
+  /** Reads in one snapshot for as long as it takes, without keeping others from anything. */
+  snapshot<Result>(
+    context: CallContext,
+    work: (statements: Statements) => AsyncGenerator<Result>,
+  ): AsyncGenerator<Result>;
+  /** Whether the database answers and its schema is the one that this program knows: throws if not. */
+  check(): Promise<void>;
+  /** Brings the schema to the version that this program knows. Safe from several processes at once. */
+  migrate(): Promise<{ readonly from: number; readonly to: number }>;
+  close(): Promise<void>;
+}
+
+/** What went wrong in the storage, in the archive's terms. The cause is for the log alone. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+
+  constructor(
+    readonly kind:
+      | "duplicate"
+      | "foreign-key"
+      | "conflict"
+      | "unavailable"
+      | "result-too-large"
+      | "value-too-large"
+      | "unknown",
+    cause: unknown,
+  ) {
+    super(`storage: ${kind}`, { cause });
+  }
+}
