@@ -8,9 +8,6 @@ import { serve } from "./serve.js";
 import { openStore } from "./storage/open-store.js";
 import { StorageError } from "./storage/store.js";
 
-// So that "__proto__" is a name like any other in maps and Structs, and not lost.
-Reflect.deleteProperty(Object.prototype, "__proto__");
-
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };

@@ -21,6 +21,9 @@ export interface CallEnvironment {
   readonly maxSendSize: number;
 }
 
+/** How long a client may leave a stream unread, in milliseconds. */
+const maxStall = 5 * 60_000;
+
 /** Answers a request, or throws an error. */
 export type Handler<Request> = (request: Request, context: CallContext) => Promise<unknown>;
 
@@ -67,7 +70,7 @@ export function serverStreaming<Request>(
   return (call) => {
     void answered(method, call, environment, async (request, context) => {
       for await (const response of handler(request, context)) {
-        if (!call.write(method.responseSerialize(response))) await once(call, "drain", { signal: context.signal });
+        if (!call.write(method.responseSerialize(response))) await drained(call, context);
         context.signal.throwIfAborted();
       }
     }).then(({ status }) => {
@@ -75,6 +78,19 @@ export function serverStreaming<Request>(
       else call.end();
     });
   };
+}
+
+/** Waits until a client has read what was sent; one that does not read holds a snapshot and a connection in vain. */
+async function drained(call: ServerWritableStream<Buffer, Buffer>, { signal }: CallContext): Promise<void> {
+  const stalled = AbortSignal.timeout(maxStall);
+  await once(call, "drain", { signal: AbortSignal.any([signal, stalled]) }).catch((error: unknown) => {
+    if (!stalled.aborted) throw error;
+    throw new ArchiveError(
+      "RESOURCE_EXHAUSTED",
+      "STREAM_STALLED",
+      `Nothing was read for ${maxStall / 60_000} minutes.`,
+    );
+  });
 }
 
 /** Everything around a handler: request id, decoding, the call's end, errors to statuses, the log. */

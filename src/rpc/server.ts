@@ -17,6 +17,8 @@ import type { MethodBinding } from "./service-binding.js";
 
 /** A server that offers all services of the archive over a store, and reflection. It does not listen yet. */
 export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): Server {
+  // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
+  Reflect.deleteProperty(Object.prototype, "__proto__");
   const server = new Server(options);
   for (const type of recordTypes) {
     const methods = bindings[type.name];

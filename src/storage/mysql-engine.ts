@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import knex, { type Knex } from "knex";
 import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
@@ -57,7 +58,7 @@ function engine(main: Knex, snapshots: Knex, isMariaDb: boolean): Engine {
     abandon(connection) {
       const { threadId } = connection as Connection;
       // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once.
-      (connection as Connection).destroy();
+      breakOff(connection as Connection);
       main.raw(`KILL ${Number(threadId)}`).catch(() => undefined);
     },
     async exclusively(run, work) {
@@ -142,6 +143,13 @@ function prepare(connection: Connection, done: (error: Error | null, connection:
   next(null);
 }
 
+/** Ends a connection in the middle of whatever it does. Nothing more is read of it, and no error comes of it. */
+function breakOff(connection: Connection): void {
+  const { stream } = connection as Connection & { readonly stream: Socket };
+  connection.destroy();
+  stream.destroy();
+}
+
 /** What a statement returned: rows, or what it changed. */
 interface Response {
   readonly rows: RowDataPacket[];
@@ -155,6 +163,11 @@ interface Response {
  */
 function clientWithLimits({ maxResultSize }: MySqlOptions) {
   return class extends MySql2Client {
+    override async destroyRawConnection(connection: Connection): Promise<void> {
+      // A connection that is closed cannot say goodbye: trying to would end in an error that nobody catches.
+      if (await this.validateConnection(connection)) await super.destroyRawConnection(connection);
+    }
+
     override _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {
       const { sql, bindings, options } = query;
       const most = options?.take ?? maxResultSize;
@@ -173,7 +186,7 @@ function clientWithLimits({ maxResultSize }: MySqlOptions) {
           if (size <= most || response.rows.length === 0) response.rows.push(row);
           else if (options?.take) response.truncated = true;
           else {
-            connection.destroy();
+            breakOff(connection);
             reject(new StorageError("result-too-large", undefined));
           }
         });

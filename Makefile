@@ -1,0 +1,92 @@
+# `make help` lists what one can do. CI does no more than `make check`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+bin := node_modules/.bin
+scripts := .ci/run scripts/database scripts/generate scripts/grpcurl
+sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
+address := $(or $(ARCHIVE_HOST),127.0.0.1):$(or $(ARCHIVE_PORT),50051)
+
+##@ Use it
+
+help: ## List what one can do (this)
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Node replaces the shell, so that Ctrl-C reaches it once and make waits until it has stopped.
+run: build ## Serve on the embedded database, or on that of ARCHIVE_DATABASE_URL; Ctrl-C stops it
+	@echo
+	@echo "Address: $(address)"
+	@echo "Data:    $(if $(ARCHIVE_DATABASE_URL),where ARCHIVE_DATABASE_URL says,$(CURDIR)/data/archive.db)"
+	@echo "Try:     grpcurl -plaintext $(address) list"
+	@command -v grpcurl >/dev/null || echo "         (there is no grpcurl here; \`scripts/grpcurl\` builds one with Go and prints where it is)"
+	@echo
+	@exec node dist/src/main.js serve
+
+image: ## Build the container image
+	docker build --tag synergos-archive .
+
+##@ Work on it
+
+build: dist/.built ## Install what is missing and compile
+
+test: test-service test-clients ## Run every test on SQLite, MariaDB and MySQL
+
+check: lint types fresh test ## Do all that CI does
+
+lint: installed ## Check style, protos and shell scripts
+	$(bin)/biome check .
+	$(bin)/buf lint
+	@$(MAKE) --no-print-directory breaking
+	@if command -v shellcheck >/dev/null; then (set -x; shellcheck --severity=warning $(scripts)); \
+		else echo "shellcheck is not on the PATH: the scripts are not checked"; fi
+
+generate: installed ## Write proto/ and generated/ anew from the table of record types and the protos
+	scripts/generate
+
+bench: ## Measure its speed
+	@echo "There is no benchmark yet."
+
+clean: ## Remove all that was built and installed; data/ stays
+	rm -rf dist coverage node_modules
+
+##@ Parts of the above
+
+installed: node_modules/.installed ## Install the Node packages, if package-lock.json has changed
+
+types: installed ## Check the types of everything, tests included
+	$(bin)/tsc
+
+breaking: installed ## Check that the protos break no client of those on main
+	@base=$$(git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify main || true); \
+	if [ -z "$$base" ] || ! git cat-file -e "$$base:proto/synergos" 2>/dev/null; then \
+		echo "There is no main with protos to compare with: breaking changes are not checked"; exit; fi; \
+	old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
+	git archive "$$base" proto buf.yaml | tar -x -C "$$old"; \
+	(set -x; $(bin)/buf breaking --against "$$old")
+
+fresh: installed ## Check that what is generated is what `make generate` makes
+	@old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
+	cp -R proto generated "$$old"; \
+	(set -x; scripts/generate); \
+	diff -rq "$$old/proto" proto && diff -rq "$$old/generated" generated || \
+		{ echo "Generated code was stale; it is written anew: commit it."; exit 1; }
+
+test-service: build ## Test the service
+	$(bin)/vitest run
+
+# Each client has a target of its own, in which its own tool runs its own tests: add it here.
+test-clients:
+
+# Dependencies' scripts are not run: all of them work without, and what `prepare` does is the next target.
+node_modules/.installed: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+dist/.built: node_modules/.installed $(sources)
+	$(bin)/tsc -p tsconfig.build.json
+	@touch $@
+
+.PHONY: help run image build test check lint generate bench clean installed types breaking fresh test-service test-clients

@@ -1,0 +1,115 @@
+import { type Connection, createConnection } from "mysql2/promise";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { recordType } from "../src/records/record-type.js";
+import { startArchive, type TestArchive } from "./support/archive.js";
+import { errorOf } from "./support/client.js";
+import { countTables } from "./support/database.js";
+import { createGrid, ids, keyOf, View } from "./support/records.js";
+
+const servers = inject("engines").filter(({ url }) => url);
+
+/** InnoDB tells anew what its transactions do only when nobody has asked for 100 ms. */
+const refreshed = () => new Promise((resolve) => setTimeout(resolve, 120));
+
+describe.each(servers)("a call on $name", (engine) => {
+  let archive: TestArchive;
+  let other: Connection;
+  const grid = ids("1");
+  const project = keyOf(recordType("Project"), grid);
+
+  beforeAll(async () => {
+    archive = await startArchive(engine, { poolSize: 2, acquireTimeout: 500 });
+    await createGrid(archive.client, grid);
+    other = await createConnection({ uri: archive.database.url });
+  });
+  afterAll(async () => {
+    await other?.end();
+    await archive?.close();
+  });
+
+  /** Holds a lock on a run as another program could, for as long as some work takes. */
+  const whileRunIsLocked = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    await other.query("START TRANSACTION");
+    await other.query("SELECT * FROM run FOR UPDATE");
+    try {
+      return await work();
+    } finally {
+      await other.query("ROLLBACK");
+    }
+  };
+
+  /** Waits until no transaction of the server's is open. */
+  const allRolledBack = async () => {
+    for (let tries = 0; tries < 500; tries++) {
+      const [row] = await archive.database.sql(
+        "SELECT COUNT(*) AS count FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE()",
+      );
+      if (Number(row?.count) === 0) return;
+      await refreshed();
+    }
+    throw new Error("a transaction is still open");
+  };
+
+  test("ends at its deadline, and its transaction is rolled back", async () => {
+    const before = await countTables(archive.database);
+    await whileRunIsLocked(async () => {
+      const error = await errorOf(archive.client.delete("Project", project, {}, { deadline: 300 }));
+      expect(error.code).toBe("DEADLINE_EXCEEDED");
+    });
+    await allRolledBack();
+    expect(await countTables(archive.database)).toEqual(before);
+    await archive.client.get("Project", project);
+  });
+
+  test("ends when it is cancelled, and its transaction is rolled back", async () => {
+    const before = await countTables(archive.database);
+    await whileRunIsLocked(async () => {
+      const cancelled = new AbortController();
+      const call = errorOf(archive.client.delete("Project", project, {}, { signal: cancelled.signal }));
+      // Until the delete waits for the lock.
+      for (;;) {
+        const [row] = await archive.database.sql(
+          "SELECT COUNT(*) AS count FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+        );
+        if (Number(row?.count) > 0) break;
+        await refreshed();
+      }
+      cancelled.abort();
+      expect((await call).code).toBe("CANCELLED");
+    });
+    await allRolledBack();
+    expect(await countTables(archive.database)).toEqual(before);
+    const line = archive.log.find(({ code }) => code === "CANCELLED");
+    expect(line).toMatchObject({ message: "ProjectService/DeleteProject" });
+  });
+
+  test("is UNAVAILABLE where there is no connection left, and others go on afterwards", async () => {
+    await whileRunIsLocked(async () => {
+      const cancelled = new AbortController();
+      const waiting = [1, 2].map(() =>
+        errorOf(archive.client.delete("Project", project, {}, { signal: cancelled.signal })),
+      );
+      for (;;) {
+        const error = await archive.client.get("Project", project, { view: View.VIEW_BASIC }).then(
+          () => undefined,
+          (each) => each,
+        );
+        if (!error) continue;
+        expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "DATABASE_UNAVAILABLE" });
+        break;
+      }
+      cancelled.abort();
+      await Promise.all(waiting);
+    });
+    await archive.client.get("Project", project);
+  });
+
+  test("whose lock is not to be had ends as a conflict, and can be made again", async () => {
+    await archive.database.sql("SET GLOBAL innodb_lock_wait_timeout = 5");
+    await whileRunIsLocked(async () => {
+      const error = await errorOf(archive.client.delete("Project", project, {}, { deadline: 7000 }));
+      expect(["ABORTED", "DEADLINE_EXCEEDED"]).toContain(error.code);
+    });
+    await archive.client.delete("Project", project);
+  });
+});

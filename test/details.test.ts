@@ -1,0 +1,303 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { detailsShape } from "../src/archive/record-message.js";
+import type { FieldShape, Message, MessageShape } from "../src/records/message-shape.js";
+import { recordType, recordTypes } from "../src/records/record-type.js";
+import { rules } from "../src/records/rules.js";
+import { fromStoredJson, toStoredJson } from "../src/records/stored-json.js";
+import { validateDetails } from "../src/records/validate-details.js";
+import { startArchive, type TestArchive } from "./support/archive.js";
+import { errorOf } from "./support/client.js";
+import { createGrid, details, ids, keyOf, View } from "./support/records.js";
+
+/** Any valid message of a shape: every kind of value that the contract knows. */
+function anyMessage(shape: MessageShape): fc.Arbitrary<Message> {
+  const fields: Record<string, fc.Arbitrary<unknown>> = {};
+  for (const oneof of shape.oneofs) {
+    const choices = shape.fields.filter((field) => field.oneof === oneof);
+    fields[oneof] = fc.oneof(...choices.map((field) => anyValue(field).map((value) => ({ $case: field.name, value }))));
+  }
+  for (const field of shape.fields) {
+    if (field.oneof) continue;
+    const { required, keys, requiredKey } = rules[`${shape.name}.${field.name}`] ?? {};
+    if (field.container === "list") fields[field.name] = fc.array(anyValue(field), { maxLength: 3 });
+    else if (field.container === "map") {
+      const name = keys
+        ? fc.stringMatching(new RegExp(keys.pattern.source.replace("[0-9]*", "[0-9]{0,2}")))
+        : fc.string({ unit: "grapheme" });
+      fields[field.name] = fc
+        .dictionary(name, anyValue(field), { maxKeys: 3, noNullPrototype: true })
+        .chain((map) =>
+          requiredKey ? anyValue(field).map((value) => ({ ...map, [requiredKey]: value })) : fc.constant(map),
+        );
+    } else {
+      const value = field.name === "structure" ? fc.constant({}) : anyValue(field);
+      fields[field.name] = required ? value : fc.option(value, { nil: undefined });
+    }
+  }
+  return fc.record(fields);
+}
+
+function anyValue(field: FieldShape): fc.Arbitrary<unknown> {
+  switch (field.kind) {
+    case "string":
+      return fc.string({ unit: "binary" });
+    case "bool":
+      return fc.boolean();
+    case "integer":
+      return fc.integer({ min: 0, max: 65535 });
+    case "int64":
+      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+    case "double":
+      return fc.double();
+    case "enum":
+      return fc.constantFrom(...(field.enum?.values ?? []).map(({ number }) => number).filter((number) => number > 0));
+    case "timestamp":
+      return fc.record({
+        seconds: fc.bigInt({ min: -62135596800n, max: 253402300799n }),
+        nanos: fc.nat({ max: 999_999_999 }),
+      });
+    case "struct":
+      return fc.dictionary(
+        // So that none is a typed field's name.
+        fc.string({ unit: "binary" }).map((name) => `~${name}`),
+        fc
+          .anything({
+            maxDepth: 3,
+            values: [
+              fc.boolean(),
+              fc.string({ unit: "binary" }),
+              fc.constant(null),
+              fc.double({ noNaN: true, noDefaultInfinity: true }),
+            ],
+          })
+          .filter((value) => value !== undefined && JSON.stringify(value) !== undefined)
+          .map((value) => withoutUndefined(value)),
+        { maxKeys: 3, noNullPrototype: true },
+      );
+    case "message":
+      return anyMessage(field.message as MessageShape);
+  }
+}
+
+/** The nearest value that a Struct can hold. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item) ?? null);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, withoutUndefined(item)]])),
+  );
+}
+
+describe.each(recordTypes.map((type) => [type.name, type] as const))("details of %s", (_, type) => {
+  const shape = detailsShape(type);
+
+  test("are stored exactly", () => {
+    fc.assert(
+      fc.property(anyMessage(shape), (message) => {
+        expect(validateDetails(shape, message, "details")).toEqual([]);
+        const json = toStoredJson(shape, message);
+        const back = fromStoredJson(shape, json);
+        expect(back).toEqual(fromStoredJson(shape, toStoredJson(shape, back)));
+        expect(defined(back)).toEqual(defined(message));
+        JSON.parse(json);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** A message without what is unset, and with negative zeros and NaN compared as they are. */
+function defined(value: unknown): unknown {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : value;
+  if (Array.isArray(value)) return value.map(defined);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, defined(item)]])),
+  );
+}
+
+describe.each(inject("engines"))("details on $name", (engine) => {
+  let archive: TestArchive;
+  const grid = ids("1");
+  beforeAll(async () => {
+    archive = await startArchive(engine);
+    await createGrid(archive.client, grid);
+  });
+  afterAll(() => archive?.close());
+
+  test.each(recordTypes.map((type) => [type.name, type] as const))(
+    "of any %s come back exactly",
+    async (name, type) => {
+      const { client } = archive;
+      const key = keyOf(type, grid);
+      await fc.assert(
+        fc.asyncProperty(anyMessage(detailsShape(type)), async (message) => {
+          const updated = await client.update(name, { key, details: message });
+          expect(defined(updated.details)).toEqual(defined(message));
+          const read = await client.get(name, key, { view: View.VIEW_BASIC });
+          expect(defined(read.details)).toEqual(defined(message));
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
+
+  test("can be read in the database with ordinary SQL", async () => {
+    const { client, database } = archive;
+    const key = keyOf(recordType("Run"), grid);
+    await client.update("Run", { key, details: details("Run", { rounds: 7n, lr: 0.1, is_cluster: true }) });
+    const [row] = await database.sql(
+      "SELECT JSON_EXTRACT(details, '$.rounds') + 1 AS rounds, JSON_EXTRACT(details, '$.lr') AS lr FROM run WHERE run_id = ?",
+      [key.run_id as string],
+    );
+    expect([Number(row?.rounds), Number(row?.lr)]).toEqual([8, 0.1]);
+  });
+
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
+  const malformed: [
+    string,
+    Parameters<typeof errorOf>[0] | ((update: Update) => Promise<unknown>),
+    Record<string, string>,
+  ][] = [
+    [
+      "required fields",
+      (update) => update("Registration", { nodes: {} }),
+      {
+        "details.role": "is required",
+        "details.n_count": "is required",
+        "details.nodes.node_0": "is required",
+      },
+    ],
+    [
+      "ports",
+      (update) => update("Collaboration", { mq: { ports: { main: 65536, ui: -1 } } }),
+      {
+        "details.mq.ports.main": "must be 0 to 65535",
+        "details.mq.ports.ui": "must be 0 to 65535",
+      },
+    ],
+    [
+      "names of nodes",
+      (update) => update("Registration", { role: 1, n_count: 1n, nodes: { node_0: {}, "no de": {}, node_01: {} } }),
+      {
+        "details.nodes.`no de`": "must be named node_0, node_1, …",
+        "details.nodes.node_01": "must be named node_0, node_1, …",
+      },
+    ],
+    [
+      "enums",
+      (update) => update("Project", { incentives: {}, action: 9 }),
+      {
+        "details.action": "must be one of ACTION_REGRESS, ACTION_CLASSIFY",
+      },
+    ],
+    [
+      "layers",
+      (update) =>
+        update("Experiment", { model: [{ structure: { in_features: 1.5, bias: 1, free: "x", padding: "same" } }] }),
+      {
+        "details.model[0].is_input": "is required",
+        "details.model[0].l_type": "is required",
+        "details.model[0].structure.in_features": "must be of type integer",
+        "details.model[0].structure.bias": "must be of type boolean",
+      },
+    ],
+    [
+      "attributes with a typed field's name",
+      (update) => update("Run", { attributes: { lr: 1, rounds: null, other: 1 } }),
+      {
+        "details.attributes.lr": "is the typed field lr: set that, or only null, [] or {} here",
+      },
+    ],
+    [
+      "attributes that contradict a typed field",
+      (update) => update("Run", { lr: 1, attributes: { lr: null } }),
+      {
+        "details.attributes.lr": "is given in the typed field lr already",
+      },
+    ],
+    [
+      "NaN and infinities in Structs",
+      (update) => update("Run", { attributes: { a: [1, Number.NaN], b: { c: Infinity } } }),
+      {
+        "details.attributes.a[1]": "must be a finite number",
+        "details.attributes.b.c": "must be a finite number",
+      },
+    ],
+    [
+      "nesting that protobuf does not take",
+      (update) => update("Run", { attributes: nested(33) as Message }),
+      {
+        [`details.attributes${".a".repeat(32)}`]: "must not nest deeper: at most 32 levels, fewer in nested messages",
+      },
+    ],
+    [
+      "nesting far beyond",
+      (update) => update("Run", { attributes: nested(60) as Message }),
+      {
+        [`details.attributes${".a".repeat(32)}`]: "must not nest deeper: at most 32 levels, fewer in nested messages",
+      },
+    ],
+    [
+      "statistics without a value",
+      (update) => update("Validation", { results: { train: { statistics: { R2: {} } } } }),
+      {
+        "details.results.train.statistics.R2.value": "is required: one of scalar, count, scalars, counts",
+      },
+    ],
+    [
+      "times out of range",
+      (update) => update("Project", { incentives: {}, start_at: { seconds: 253402300800n, nanos: 0 } }),
+      {
+        "details.start_at": "must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z",
+      },
+    ],
+  ];
+  type Update = (
+    name: "Run" | "Project" | "Registration" | "Experiment" | "Validation" | "Collaboration",
+    partial: Message,
+  ) => Promise<unknown>;
+
+  test.each(malformed)("refuse malformed %s", async (_, call, fields) => {
+    const update: Update = (name, partial) => {
+      const shape = detailsShape(recordType(name));
+      return archive.client.update(name, { key: keyOf(recordType(name), grid), details: complete(shape, partial) });
+    };
+    const error = await errorOf((call as (update: Update) => Promise<unknown>)(update));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+    expect(error.fields).toEqual(fields);
+  });
+
+  test("nest 32 levels, and are read so wherever they lie", async () => {
+    const { client } = archive;
+    const key = keyOf(recordType("Run"), grid);
+    const deep = complete(detailsShape(recordType("Run")), { attributes: nested(32) as Message });
+    await client.update("Run", { key, details: deep });
+    expect((await client.get("Run", key, { view: View.VIEW_BASIC })).details).toEqual(deep);
+  });
+
+  test("may have names that JavaScript has a meaning for", async () => {
+    const { client } = archive;
+    const key = keyOf(recordType("Run"), grid);
+    const attributes = JSON.parse('{"constructor": 1, "toString": {"hasOwnProperty": null}, "": [], "1": "one"}');
+    const given = complete(detailsShape(recordType("Run")), { attributes });
+    await client.update("Run", { key, details: given });
+    expect((await client.get("Run", key, { view: View.VIEW_BASIC })).details).toEqual(given);
+  });
+});
+
+/** A partial message with everything that generated code wants. */
+function complete(shape: MessageShape, partial: Message): Message {
+  const message = fromStoredJson(shape, "{}");
+  for (const [name, value] of Object.entries(partial)) {
+    const field = shape.fields.find((each) => each.name === name);
+    const inner = field?.message;
+    const each = (item: unknown) => (inner ? complete(inner, item as Message) : item);
+    if (field?.container === "list") message[name] = (value as unknown[]).map(each);
+    else if (field?.container === "map") {
+      message[name] = Object.fromEntries(Object.entries(value as Message).map(([key, item]) => [key, each(item)]));
+    } else message[name] = each(value);
+  }
+  return message;
+}

@@ -1,0 +1,86 @@
+import { Writable } from "node:stream";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { createLogger, format, transports } from "winston";
+import { createServer, listen } from "../../src/rpc/server.js";
+import { parseDatabaseUrl } from "../../src/storage/database-url.js";
+import type { Engine as StorageEngine } from "../../src/storage/engine.js";
+import { KnexStore } from "../../src/storage/knex-store.js";
+import { openMySql } from "../../src/storage/mysql-engine.js";
+import { openSqlite } from "../../src/storage/sqlite-engine.js";
+import { ArchiveClient } from "./client.js";
+import { createDatabase, type TestDatabase } from "./database.js";
+import type { Engine } from "./databases.js";
+
+/** A server within the test, over a database of its own, with a client. */
+export interface TestArchive {
+  readonly client: ArchiveClient;
+  readonly database: TestDatabase;
+  readonly store: KnexStore;
+  readonly address: string;
+  /** What was logged. */
+  readonly log: Record<string, unknown>[];
+  /** The SQL of every statement that was run. */
+  readonly statements: string[];
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly maxSendSize?: number;
+  readonly poolSize?: number;
+  readonly acquireTimeout?: number;
+}
+
+export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
+  const { maxSendSize = 64 * 2 ** 20, poolSize = 16, acquireTimeout = 5000 } = options;
+  const location = parseDatabaseUrl(url);
+  const engineOptions = { poolSize, acquireTimeout, maxResultSize: maxSendSize };
+  return location.kind === "sqlite" ? openSqlite(location.file, engineOptions) : openMySql(location, engineOptions);
+}
+
+export async function startArchive(engine: Engine, options: Options = {}): Promise<TestArchive> {
+  const database = await createDatabase(engine);
+  const storage = await openEngine(database.url, options);
+  const statements: string[] = [];
+  for (const pool of new Set([storage.reads, storage.writes, storage.snapshots])) {
+    pool.on("query", ({ sql }: { sql: string }) => statements.push(sql));
+  }
+  const store = new KnexStore(storage);
+  await store.migrate();
+  const log: Record<string, unknown>[] = [];
+  const stream = new Writable({
+    write(line: Buffer, _encoding, done) {
+      log.push(JSON.parse(line.toString()));
+      done();
+    },
+  });
+  const logger = createLogger({
+    level: "info",
+    format: format.json(),
+    transports: [new transports.Stream({ stream })],
+  });
+  const server: Server = createServer(
+    store,
+    { logger, maxSendSize: options.maxSendSize ?? 64 * 2 ** 20 },
+    {
+      "grpc.max_receive_message_length": 64 * 2 ** 20,
+      "grpc.max_send_message_length": -1,
+    },
+  );
+  const port = await listen(server, "127.0.0.1:0", ServerCredentials.createInsecure());
+  const address = `127.0.0.1:${port}`;
+  const client = new ArchiveClient(address);
+  return {
+    client,
+    database,
+    store,
+    address,
+    log,
+    statements,
+    async close() {
+      client.close();
+      server.forceShutdown();
+      await store.close();
+      await database.drop();
+    },
+  };
+}

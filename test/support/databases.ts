@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+
+/** A database to run the tests on: its name, and the URL of its server where it has one. */
+export interface Engine {
+  readonly name: string;
+  readonly url: string | undefined;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    engines: Engine[];
+  }
+}
+
+const database = (...parameters: string[]) =>
+  execFileSync("scripts/database", parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+
+/** Starts the database servers that the tests run on, unless they are given by URL. Fails where one cannot be had. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
+  const started: string[] = [];
+  const stop = () => {
+    for (const each of started) database("stop", each);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const engines: Engine[] = [{ name: "SQLite", url: undefined }];
+    for (const [kind, name] of [
+      ["mariadb", "MariaDB"],
+      ["mysql", "MySQL"],
+    ] as const) {
+      const given = process.env[`ARCHIVE_TEST_${kind.toUpperCase()}_URL`];
+      if (given) {
+        engines.push({ name: `${name} (by URL)`, url: given });
+        continue;
+      }
+      const home = join(folder, kind);
+      started.push(home);
+      const line = database("start", kind, home, String(await freePort()), "fast");
+      const [, url, version] = /^(\S+) pid \d+ version (\S+)/.exec(line) ?? [];
+      if (!url) throw new Error(`scripts/database said: ${line}`);
+      engines.push({ name: `${name} ${version}`, url });
+    }
+    console.log(`Tests run on ${engines.map((engine) => engine.name).join(", ")}.`);
+    project.provide("engines", engines);
+    return stop;
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** A port that is free now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
