@@ -1,9 +1,9 @@
 import { ChannelCredentials, Metadata } from "@grpc/grpc-js";
 import { HealthCheckResponse_ServingStatus, HealthClient } from "../generated/ts/grpc/health/v1/health.js";
-import type { healthSettings, Values } from "./options.js";
+import type { clientSettings, Values } from "./options.js";
 
 /** Asks a server for its health: "SERVING" or "NOT_SERVING". Throws if it does not answer in time. */
-export function checkHealth(options: Values<typeof healthSettings>): Promise<string> {
+export function checkHealth(options: Values<typeof clientSettings>): Promise<string> {
   const { address, tls, tlsCa, tlsCert, tlsKey, timeout } = options;
   const secure = tls || tlsCa || tlsCert;
   const credentials = secure

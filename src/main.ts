@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { checkHealth } from "./check-health.js";
 import { createLog } from "./log.js";
-import { addOptions, databaseSettings, healthSettings, readOptions, serveSettings } from "./options.js";
+import { addOptions, clientSettings, databaseSettings, readOptions, serveSettings } from "./options.js";
 import { serve } from "./serve.js";
 import { openStore } from "./storage/open-store.js";
 import { StorageError } from "./storage/store.js";
@@ -58,10 +58,10 @@ addOptions(program.command("migrate"), databaseSettings)
     }
   });
 
-addOptions(program.command("health"), healthSettings)
+addOptions(program.command("health"), clientSettings)
   .description("ask a server for its health; exits with 0 if it is serving, else with 1")
   .action(async (_options: unknown, command: Command) => {
-    const status = await checkHealth(readOptions(command, healthSettings));
+    const status = await checkHealth(readOptions(command, clientSettings));
     console.log(status);
     process.exitCode = status === "SERVING" ? 0 : 1;
   });

@@ -8,11 +8,27 @@ interface Setting<Value> {
   /** As commander takes it: "--port <number>". */
   readonly flags: string;
   readonly variable: string;
-  readonly default?: string;
+  /** Its text in the help. */
   readonly text: string;
   /** Reads the value; throws an Error that says what is wrong with it, as a sentence's end. */
   read(text: string): Value;
+  readonly default?: string;
 }
+
+const optional = <Value>(flags: string, variable: string, read: (text: string) => Value, text: string) => ({
+  flags,
+  variable,
+  read,
+  text,
+});
+
+const setting = <Value>(
+  flags: string,
+  variable: string,
+  preset: string | number,
+  read: (text: string) => Value,
+  text: string,
+) => ({ ...optional(flags, variable, read, text), default: String(preset) });
 
 const text = (value: string) => value;
 
@@ -43,151 +59,107 @@ const file = (path: string): Buffer => {
   }
 };
 
+const megabytes = 2 ** 20;
+const most = 2 ** 31 - 1;
+
+/** What every command that opens the database takes. */
 export const databaseSettings = {
-  databaseUrl: {
-    flags: "--database-url <url>",
-    variable: "ARCHIVE_DATABASE_URL",
-    default: "sqlite:data/archive.db",
-    text: `where records are kept: ${databaseUrlForms}; for TLS add ?tls=verify, tls=required (unverified), tls-ca=FILE, tls-cert=FILE, tls-key=FILE`,
-    read: parseDatabaseUrl,
-  },
-  poolSize: {
-    flags: "--pool-size <connections>",
-    variable: "ARCHIVE_POOL_SIZE",
-    default: "16",
-    text: "the most connections to a database server; streams use up to half as many more",
-    read: whole(1, 1000),
-  },
-  poolTimeout: {
-    flags: "--pool-timeout <ms>",
-    variable: "ARCHIVE_POOL_TIMEOUT",
-    default: "5000",
-    text: "how long a call waits for a connection before it is UNAVAILABLE",
-    read: whole(1, 600_000),
-  },
-  logLevel: {
-    flags: "--log-level <level>",
-    variable: "ARCHIVE_LOG_LEVEL",
-    default: "info",
-    text: logLevels.join(", "),
-    read: oneOf(logLevels),
-  },
-  logFormat: {
-    flags: "--log-format <format>",
-    variable: "ARCHIVE_LOG_FORMAT",
-    default: "text",
-    text: logFormats.join(", "),
-    read: oneOf(logFormats),
-  },
+  databaseUrl: setting(
+    "--database-url <url>",
+    "ARCHIVE_DATABASE_URL",
+    "sqlite:data/archive.db",
+    parseDatabaseUrl,
+    `where records are kept: ${databaseUrlForms}; for TLS add ?tls=verify, tls=required (unverified), tls-ca=FILE, tls-cert=FILE, tls-key=FILE`,
+  ),
+  poolSize: setting(
+    "--pool-size <connections>",
+    "ARCHIVE_POOL_SIZE",
+    16,
+    whole(1, 1000),
+    "the most connections to a database server; streams use up to half as many more",
+  ),
+  poolTimeout: setting(
+    "--pool-timeout <ms>",
+    "ARCHIVE_POOL_TIMEOUT",
+    5000,
+    whole(1, 600_000),
+    "how long a call waits for a connection before it is UNAVAILABLE",
+  ),
+  logLevel: setting("--log-level <level>", "ARCHIVE_LOG_LEVEL", "info", oneOf(logLevels), logLevels.join(", ")),
+  logFormat: setting("--log-format <format>", "ARCHIVE_LOG_FORMAT", "text", oneOf(logFormats), logFormats.join(", ")),
 };
 
+/** What serve takes. */
 export const serveSettings = {
-  host: {
-    flags: "--host <address>",
-    variable: "ARCHIVE_HOST",
-    default: "127.0.0.1",
-    text: "the address to listen on; 0.0.0.0 for all",
-    read: text,
-  },
-  port: {
-    flags: "--port <number>",
-    variable: "ARCHIVE_PORT",
-    default: "50051",
-    text: "the port to listen on; 0 for any that is free",
-    read: whole(0, 65535),
-  },
+  host: setting("--host <address>", "ARCHIVE_HOST", "127.0.0.1", text, "the address to listen on; 0.0.0.0 for all"),
+  port: setting(
+    "--port <number>",
+    "ARCHIVE_PORT",
+    50051,
+    whole(0, 65535),
+    "the port to listen on; 0 for any that is free",
+  ),
   ...databaseSettings,
-  tlsCert: {
-    flags: "--tls-cert <file>",
-    variable: "ARCHIVE_TLS_CERT",
-    text: "serve TLS with this certificate (PEM)",
-    read: file,
-  },
-  tlsKey: { flags: "--tls-key <file>", variable: "ARCHIVE_TLS_KEY", text: "the certificate's key (PEM)", read: file },
-  tlsClientCa: {
-    flags: "--tls-client-ca <file>",
-    variable: "ARCHIVE_TLS_CLIENT_CA",
-    text: "take only clients with a certificate of this authority (PEM): mutual TLS",
-    read: file,
-  },
-  maxReceiveSize: {
-    flags: "--max-receive-size <bytes>",
-    variable: "ARCHIVE_MAX_RECEIVE_SIZE",
-    default: String(64 * 2 ** 20),
-    text: "the largest request",
-    read: whole(1024, 2 ** 31 - 1),
-  },
-  maxSendSize: {
-    flags: "--max-send-size <bytes>",
-    variable: "ARCHIVE_MAX_SEND_SIZE",
-    default: String(64 * 2 ** 20),
-    text: "the largest response",
-    read: whole(1024, 2 ** 31 - 1),
-  },
-  maxStreams: {
-    flags: "--max-concurrent-streams <number>",
-    variable: "ARCHIVE_MAX_CONCURRENT_STREAMS",
-    default: "100",
-    text: "the most calls at a time on one connection",
-    read: whole(1, 2 ** 31 - 1),
-  },
-  keepaliveTime: {
-    flags: "--keepalive-time <ms>",
-    variable: "ARCHIVE_KEEPALIVE_TIME",
-    default: "60000",
-    text: "how often an idle connection is pinged",
-    read: whole(1000, 2 ** 31 - 1),
-  },
-  keepaliveTimeout: {
-    flags: "--keepalive-timeout <ms>",
-    variable: "ARCHIVE_KEEPALIVE_TIMEOUT",
-    default: "20000",
-    text: "how long a ping may take before its connection is closed",
-    read: whole(1000, 2 ** 31 - 1),
-  },
-  grace: {
-    flags: "--grace <ms>",
-    variable: "ARCHIVE_GRACE",
-    default: "10000",
-    text: "how long running calls may take to end after SIGTERM or SIGINT; a second signal ends at once",
-    read: whole(0, 600_000),
-  },
+  tlsCert: optional("--tls-cert <file>", "ARCHIVE_TLS_CERT", file, "serve TLS with this certificate (PEM)"),
+  tlsKey: optional("--tls-key <file>", "ARCHIVE_TLS_KEY", file, "the certificate's key (PEM)"),
+  tlsClientCa: optional(
+    "--tls-client-ca <file>",
+    "ARCHIVE_TLS_CLIENT_CA",
+    file,
+    "take only clients with a certificate of this authority (PEM): mutual TLS",
+  ),
+  maxReceiveSize: setting(
+    "--max-receive-size <bytes>",
+    "ARCHIVE_MAX_RECEIVE_SIZE",
+    64 * megabytes,
+    whole(1024, most),
+    "the largest request",
+  ),
+  maxSendSize: setting(
+    "--max-send-size <bytes>",
+    "ARCHIVE_MAX_SEND_SIZE",
+    64 * megabytes,
+    whole(1024, most),
+    "the largest response",
+  ),
+  maxStreams: setting(
+    "--max-concurrent-streams <number>",
+    "ARCHIVE_MAX_CONCURRENT_STREAMS",
+    100,
+    whole(1, most),
+    "the most calls at a time on one connection",
+  ),
+  keepaliveTime: setting(
+    "--keepalive-time <ms>",
+    "ARCHIVE_KEEPALIVE_TIME",
+    60_000,
+    whole(1000, most),
+    "how often an idle connection is pinged",
+  ),
+  keepaliveTimeout: setting(
+    "--keepalive-timeout <ms>",
+    "ARCHIVE_KEEPALIVE_TIMEOUT",
+    20_000,
+    whole(1000, most),
+    "how long a ping may take before its connection is closed",
+  ),
+  grace: setting(
+    "--grace <ms>",
+    "ARCHIVE_GRACE",
+    10_000,
+    whole(0, 600_000),
+    "how long running calls may take to end after SIGTERM or SIGINT; a second signal ends at once",
+  ),
 };
 
-export const healthSettings = {
-  address: {
-    flags: "--address <host:port>",
-    variable: "ARCHIVE_ADDRESS",
-    default: "127.0.0.1:50051",
-    text: "the server to ask",
-    read: text,
-  },
-  tls: {
-    flags: "--tls",
-    variable: "ARCHIVE_TLS",
-    text: "connect by TLS, as the following options imply",
-    read: () => true,
-  },
-  tlsCa: { flags: "--tls-ca <file>", variable: "ARCHIVE_TLS_CA", text: "trust this authority (PEM)", read: file },
-  tlsCert: {
-    flags: "--tls-cert <file>",
-    variable: "ARCHIVE_TLS_CLIENT_CERT",
-    text: "show this certificate (PEM)",
-    read: file,
-  },
-  tlsKey: {
-    flags: "--tls-key <file>",
-    variable: "ARCHIVE_TLS_CLIENT_KEY",
-    text: "the certificate's key (PEM)",
-    read: file,
-  },
-  timeout: {
-    flags: "--timeout <ms>",
-    variable: "ARCHIVE_TIMEOUT",
-    default: "3000",
-    text: "how long to wait for an answer",
-    read: whole(1, 600_000),
-  },
+/** What every command that asks a server takes. */
+export const clientSettings = {
+  address: setting("--address <host:port>", "ARCHIVE_ADDRESS", "127.0.0.1:50051", text, "the server to ask"),
+  tls: optional("--tls", "ARCHIVE_TLS", () => true, "connect by TLS, as the following options imply"),
+  tlsCa: optional("--tls-ca <file>", "ARCHIVE_TLS_CA", file, "trust this authority (PEM)"),
+  tlsCert: optional("--tls-cert <file>", "ARCHIVE_TLS_CLIENT_CERT", file, "show this certificate (PEM)"),
+  tlsKey: optional("--tls-key <file>", "ARCHIVE_TLS_CLIENT_KEY", file, "the certificate's key (PEM)"),
+  timeout: setting("--timeout <ms>", "ARCHIVE_TIMEOUT", 3000, whole(1, 600_000), "how long to wait for an answer"),
 };
 
 type Settings = Readonly<Record<string, Setting<unknown>>>;

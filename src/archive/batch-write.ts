@@ -41,7 +41,7 @@ async function write(
   switch (operation?.$case) {
     case "create": {
       const { type, value } = target(operation, "record");
-      const { record } = await create(statements, type, value as RecordMessage);
+      const { record } = await create(statements, type, { ...(value as RecordMessage), validate_only: false });
       return result(type, { record, deleted: [] });
     }
     case "update": {
@@ -53,7 +53,10 @@ async function write(
     case "delete": {
       const { type, value } = target(operation, "key");
       const key = value as RecordMessage["key"];
-      return result(type, await remove(statements, type, { ...operation.value, key }, attempt));
+      return result(
+        type,
+        await remove(statements, type, { ...operation.value, key, validate_only: false, view: 0 }, attempt),
+      );
     }
     default:
       refuse([{ field: "operation", description: "is required: one of create, update, delete" }]);

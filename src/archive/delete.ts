@@ -22,7 +22,7 @@ export async function remove(
   attempt: number,
 ): Promise<DeleteResponse> {
   const violations: FieldViolation[] = [];
-  const full = isFull(request.view ?? 0, View.VIEW_BASIC, violations);
+  const full = isFull(request.view, View.VIEW_BASIC, violations);
   if (!Cascade[request.cascade] || request.cascade < 0) {
     violations.push({ field: "cascade", description: "must be CASCADE_RECURSIVE or CASCADE_RESTRICT" });
   }

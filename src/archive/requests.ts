@@ -1,57 +1,36 @@
+import type { RecordCount } from "../../generated/ts/synergos/archive/v1/record_type.js";
+import type {
+  CreateRunRequest,
+  DeleteRunRequest,
+  GetRunRequest,
+  ListRunRequest,
+  ListRunResponse,
+  UpdateRunRequest,
+} from "../../generated/ts/synergos/archive/v1/run_service.js";
 import type { Message } from "../records/message-shape.js";
 import type { RecordMessage } from "./record-message.js";
 
 type AnyKey = Readonly<Record<string, string>>;
+type AnyFilter = Readonly<Record<string, string | undefined>> & { readonly id_prefix: string };
 
-/** The requests and responses that the twelve services share, but for the types of key and details. */
-export interface CreateRequest<Key = AnyKey, Details = Message> {
-  readonly key: Key | undefined;
-  readonly details: Details | undefined;
-  readonly validate_only?: boolean;
-}
+/** A generated message with other types of key, details or filter: the twelve services differ in nothing else. */
+type With<Generated, Fields> = Readonly<Omit<Generated, keyof Fields>> & {
+  readonly [Name in keyof Fields]: Fields[Name] | undefined;
+};
 
-export interface GetRequest<Key = AnyKey> {
-  readonly key: Key | undefined;
-  readonly view: number;
-  readonly relation_types: readonly number[];
-}
+export type CreateRequest<Key = AnyKey, Details = Message> = With<CreateRunRequest, { key: Key; details: Details }>;
+export type GetRequest<Key = AnyKey> = With<GetRunRequest, { key: Key }>;
+export type ListRequest<Filter = AnyFilter> = With<ListRunRequest, { filter: Filter }>;
+export type UpdateRequest<Key = AnyKey, Details = Message> = With<UpdateRunRequest, { key: Key; details: Details }>;
+export type DeleteRequest<Key = AnyKey> = With<DeleteRunRequest, { key: Key }>;
 
-export interface ListRequest<Filter = Readonly<Record<string, string | undefined>> & { readonly id_prefix: string }> {
-  readonly filter: Filter | undefined;
-  readonly view: number;
-  readonly relation_types: readonly number[];
-  readonly page_size: number;
-  readonly page_token: string;
-  readonly with_total: boolean;
-}
-
-export interface UpdateRequest<Key = AnyKey, Details = Message> {
-  readonly key: Key | undefined;
-  readonly details: Details | undefined;
-  readonly update_mask: readonly string[] | undefined;
-  readonly allow_missing: boolean;
-  readonly etag: string;
-}
-
-export interface DeleteRequest<Key = AnyKey> {
-  readonly key: Key | undefined;
-  readonly etag: string;
-  readonly allow_missing: boolean;
-  readonly cascade: number;
-  readonly validate_only?: boolean;
-  readonly view?: number;
-}
-
+/** What Create, Get and Update answer. */
 export interface RecordResponse {
   readonly record: RecordMessage | undefined;
 }
 
-export interface ListResponse {
-  readonly records: RecordMessage[];
-  readonly next_page_token: string;
-  readonly total_size: number | undefined;
-}
+export type ListResponse = Omit<ListRunResponse, "records"> & { readonly records: RecordMessage[] };
 
 export interface DeleteResponse extends RecordResponse {
-  readonly deleted: { readonly record_type: number; readonly count: number }[];
+  readonly deleted: RecordCount[];
 }

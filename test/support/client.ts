@@ -84,7 +84,11 @@ export class ArchiveClient {
     });
   }
 
-  create(name: RecordName, request: CreateRequest, options?: CallOptions): Promise<RecordMessage> {
+  create(
+    name: RecordName,
+    request: Pick<CreateRequest, "key" | "details"> & Partial<CreateRequest>,
+    options?: CallOptions,
+  ): Promise<RecordMessage> {
     return this.#record(name, "Create", { validate_only: false, ...request }, options);
   }
 
