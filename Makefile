@@ -60,7 +60,7 @@ types: installed ## Check the types of everything, tests included
 	$(bin)/tsc
 
 breaking: installed ## Check that the protos break no client of those on main
-	@base=$$(git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify main || true); \
+	@base=$$( (git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify main) 2>/dev/null || true); \
 	if [ -z "$$base" ] || ! git cat-file -e "$$base:proto/synergos" 2>/dev/null; then \
 		echo "There is no main with protos to compare with: breaking changes are not checked"; exit; fi; \
 	old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
