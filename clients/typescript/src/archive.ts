@@ -1,0 +1,31 @@
+import type {
+  RecordTypeDescription,
+  StreamDescendantsRequest,
+  WriteResult,
+} from "../../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { CallOptions } from "./caller.js";
+import type { DeepPartial } from "./deep-partial.js";
+import type { RecordClient } from "./record-client.js";
+import type { MessagesOf } from "./record-methods.js";
+import type { AnyRecord, RecordName } from "./record-services.js";
+import type { AnyKey, Write } from "./write.js";
+
+/** The records, by type. */
+export type RecordClients = { readonly [Name in RecordName]: RecordClient<MessagesOf<Name>> };
+
+/** What to stream: all descendants of a record, or of the whole archive where there is no key. */
+export type StreamRequest = DeepPartial<Omit<StreamDescendantsRequest, "key">> & {
+  readonly key?: AnyKey | undefined;
+};
+
+/** An archive, connected when it is first called, and again whenever it has to be. */
+export interface Archive extends RecordClients {
+  /** Every record under a key, parents before children, from one snapshot, however many there are. */
+  streamDescendants(request?: StreamRequest, options?: CallOptions): AsyncGenerator<AnyRecord, void, undefined>;
+  /** Does up to 1,000 writes in their order, all or none. An error's metadata has the index as `operation`. */
+  batchWrite(writes: Iterable<Write>, options?: CallOptions): Promise<WriteResult[]>;
+  /** What each record type needs, and what is downstream of it. */
+  describeHierarchy(options?: CallOptions): Promise<RecordTypeDescription[]>;
+  /** Closes the connection. Calls that run may end. */
+  close(): void;
+}
