@@ -1,0 +1,53 @@
+"""Which archive the records of a db_path are in."""
+from __future__ import annotations
+
+import functools
+import os
+from typing import Optional
+
+from synergos_archive import Archive, connect
+
+#: How long, in seconds, a server that is away is waited for: longer than it takes to start again.
+_PATIENCE = 15
+
+
+def archive_at(db_path: Optional[str]) -> Archive:
+    """
+    The archive that ARCHIVE_ADDRESS names, else the one that a db_path of the form grpc://host:port or grpcs://host:port
+    does. All records of a process share one connection to it. Credentials come from the environment too:
+
+    ARCHIVE_TLS: connect by TLS, as the following and grpcs:// imply
+    ARCHIVE_TLS_CA, ARCHIVE_TLS_CLIENT_CERT, ARCHIVE_TLS_CLIENT_KEY: files (PEM)
+    ARCHIVE_TOKEN: a bearer token
+    ARCHIVE_TIMEOUT: how long a call may take, in milliseconds
+    """
+    address = os.environ.get("ARCHIVE_ADDRESS") or str(db_path or "")
+    if not os.environ.get("ARCHIVE_ADDRESS") and not address.startswith(("grpc://", "grpcs://")):
+        raise ValueError(
+            "Records are kept by the archive's server now, not in a file: set ARCHIVE_ADDRESS to its host:port, or give "
+            "a db_path of the form grpc://host:port (grpcs:// for TLS) instead of %r" % (db_path,)
+        )
+    names = ("TLS", "TLS_CA", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "TOKEN", "TIMEOUT")
+    return _connected(address, *(os.environ.get("ARCHIVE_" + name) or None for name in names))
+
+
+@functools.lru_cache(maxsize=None)
+def _connected(
+    address: str,
+    tls: Optional[str],
+    ca: Optional[str],
+    certificate: Optional[str],
+    key: Optional[str],
+    token: Optional[str],
+    timeout: Optional[str],
+) -> Archive:
+    return connect(
+        address,
+        tls=(tls or "").lower() not in ("", "0", "false"),
+        root_certificates=ca,
+        certificate_chain=certificate,
+        private_key=key,
+        token=token,
+        timeout=float(timeout) / 1000 if timeout else 60,
+        patience=_PATIENCE,
+    )

@@ -1,0 +1,257 @@
+"""The client for asyncio. It has the same shape as that of `synergos_archive.client`."""
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, List, Optional, Union
+
+import grpc
+from grpc import aio
+
+from synergos_archive import v1
+from synergos_archive.client import DEFAULT, Details, Fields, Key, Operations, Record, _abandoned
+from synergos_archive.connection import Connection, reset_after_fork
+from synergos_archive.errors import DeadlineExceededError, archive_error
+from synergos_archive.flows import (
+    Call,
+    Deleted,
+    Flow,
+    Listing,
+    Page,
+    Pause,
+    RecordFlows,
+    archive_call,
+    calling,
+    stream_call,
+    untagged,
+)
+from synergos_archive.record_types import RECORD_TYPES
+
+
+class Records(Generic[Key, Details, Record]):
+    """The records of one type, as in `synergos_archive.client.Records`."""
+
+    def __init__(self, archive: "Archive", flows: RecordFlows):
+        self._archive = archive
+        self._flows = flows
+        #: Makes operations for `Archive.batch_write`.
+        self.operation: Operations[Key, Details] = Operations(flows)
+
+    async def create(
+        self,
+        key: Union[Key, Fields],
+        details: Union[Details, Fields, None] = None,
+        validate_only: bool = False,
+        timeout: Optional[float] = DEFAULT,
+    ) -> Record:
+        """Creates a record."""
+        return await self._archive._run(self._flows.create(key, details, validate_only), timeout)
+
+    async def get(
+        self,
+        key: Union[Key, Fields],
+        view: int = v1.VIEW_FULL,
+        relation_types: Iterable[Union[int, str]] = (),
+        timeout: Optional[float] = DEFAULT,
+    ) -> Record:
+        """Returns a record, in view FULL with its relations and ancestors."""
+        return await self._archive._run(self._flows.get(key, view, relation_types), timeout)
+
+    async def list(
+        self,
+        filter: Any = None,
+        view: int = v1.VIEW_BASIC,
+        relation_types: Iterable[Union[int, str]] = (),
+        page_size: int = 0,
+        timeout: Optional[float] = DEFAULT,
+    ) -> AsyncIterator[Record]:
+        """Iterates over all records that match, in the order of keys. The timeout is that of each page."""
+        listing = Listing(
+            self._flows, self._flows.list_request(filter, view, relation_types, page_size, "", with_total=False)
+        )
+        while not listing.ended:
+            for record in await self._archive._run(listing.next(), timeout):
+                yield record
+
+    async def list_page(
+        self,
+        filter: Any = None,
+        view: int = v1.VIEW_BASIC,
+        relation_types: Iterable[Union[int, str]] = (),
+        page_size: int = 0,
+        page_token: str = "",
+        with_total: bool = False,
+        timeout: Optional[float] = DEFAULT,
+    ) -> Page:
+        """Returns one page of records."""
+        request = self._flows.list_request(filter, view, relation_types, page_size, page_token, with_total)
+        return await self._archive._run(self._flows.page(request), timeout)
+
+    async def update(
+        self,
+        key: Union[Key, Fields],
+        details: Union[Details, Fields, None] = None,
+        update_mask: Optional[Iterable[str]] = None,
+        allow_missing: bool = False,
+        etag: str = "",
+        timeout: Optional[float] = DEFAULT,
+    ) -> Record:
+        """Replaces a record's details, or changes those that the mask names."""
+        return await self._archive._run(self._flows.update(key, details, update_mask, allow_missing, etag), timeout)
+
+    async def upsert(
+        self,
+        key: Union[Key, Fields],
+        details: Union[Details, Fields, None] = None,
+        timeout: Optional[float] = DEFAULT,
+    ) -> Record:
+        """Creates a record, or replaces its details."""
+        return await self.update(key, details, allow_missing=True, timeout=timeout)
+
+    async def delete(
+        self,
+        key: Union[Key, Fields],
+        etag: str = "",
+        allow_missing: bool = False,
+        cascade: int = 0,
+        validate_only: bool = False,
+        view: int = v1.VIEW_BASIC,
+        timeout: Optional[float] = DEFAULT,
+    ) -> Deleted:
+        """Deletes a record and everything downstream of it; returns it as it was, and how many were deleted."""
+        flow = self._flows.delete(key, etag, allow_missing, cascade, validate_only, view)
+        return await self._archive._run(flow, timeout)
+
+
+class Archive:
+    """An archive. It connects at the first call, and again in every event loop."""
+
+    collaboration: Records[v1.CollaborationKey, v1.CollaborationDetails, v1.Collaboration]
+    project: Records[v1.ProjectKey, v1.ProjectDetails, v1.Project]
+    experiment: Records[v1.ExperimentKey, v1.ExperimentDetails, v1.Experiment]
+    run: Records[v1.RunKey, v1.RunDetails, v1.Run]
+    participant: Records[v1.ParticipantKey, v1.ParticipantDetails, v1.Participant]
+    registration: Records[v1.RegistrationKey, v1.RegistrationDetails, v1.Registration]
+    tag: Records[v1.TagKey, v1.TagDetails, v1.Tag]
+    alignment: Records[v1.AlignmentKey, v1.AlignmentDetails, v1.Alignment]
+    model: Records[v1.ModelKey, v1.ModelDetails, v1.Model]
+    validation: Records[v1.ValidationKey, v1.ValidationDetails, v1.Validation]
+    prediction: Records[v1.PredictionKey, v1.PredictionDetails, v1.Prediction]
+    mlflow: Records[v1.MLFlowKey, v1.MLFlowDetails, v1.MLFlow]
+
+    _channel: Optional[aio.Channel] = None
+    _methods: Dict[str, Callable[..., Any]]
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self.reset()
+        reset_after_fork(self)
+        for record_type in RECORD_TYPES.values():
+            setattr(self, record_type.field, Records(self, RecordFlows(record_type, connection.patience)))
+
+    async def batch_write(
+        self, operations: Iterable[v1.WriteOperation], timeout: Optional[float] = DEFAULT
+    ) -> List[v1.WriteResult]:
+        """Does operations of any types as one transaction: all or none."""
+        call = archive_call("BatchWrite", v1.BatchWriteRequest(operations=list(operations)))
+        return list((await self._run(calling(call, self._connection.patience), timeout)).results)
+
+    def stream_descendants(
+        self,
+        key: Any = None,
+        relation_types: Iterable[Union[int, str]] = (),
+        include_root: bool = False,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[Any]:
+        """Iterates over all records under a key, or of the whole archive: parents before children, from one snapshot."""
+        return self._stream(stream_call(key, relation_types, include_root), timeout)
+
+    async def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
+        """Returns the hierarchy as data."""
+        call = archive_call("DescribeHierarchy", v1.DescribeHierarchyRequest())
+        return list((await self._run(calling(call, self._connection.patience), timeout)).record_types)
+
+    async def close(self) -> None:
+        """Ends the calls that run and closes the connection; the next call opens another."""
+        channel, self._channel = self._channel, None
+        self._methods = {}
+        if channel:
+            await channel.close(None)
+
+    async def __aenter__(self) -> "Archive":
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.close()
+
+    def reset(self) -> None:
+        """Forgets the connection without closing it, in a process or an event loop that it does not belong to."""
+        if self._channel:
+            _abandoned.append((self._channel, self._methods))
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._channel = None
+        self._methods = {}
+
+    async def _run(self, flow: Flow[Any], timeout: Optional[float]) -> Any:
+        seconds = self._connection.timeout if timeout is DEFAULT else timeout
+        deadline = None if seconds is None else time.monotonic() + seconds
+        try:
+            step = next(flow)
+            while True:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds if left is None else min(step.seconds, left))
+                    step = flow.send(None)
+                    continue
+                if left == 0:
+                    raise DeadlineExceededError(grpc.StatusCode.DEADLINE_EXCEEDED, "The call took too long.")
+                try:
+                    if step.streaming:
+                        outcome: Any = [record async for record in self._stream(step, left)]
+                    else:
+                        outcome = await self._unary(step, left)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as stop:
+            return stop.value
+
+    async def _unary(self, call: Call, timeout: Optional[float]) -> Any:
+        try:
+            return await self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+        except grpc.RpcError as error:
+            raise archive_error(error) from error
+
+    async def _stream(self, call: Call, timeout: Optional[float]) -> AsyncIterator[Any]:
+        stream = self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+        try:
+            async for response in stream:
+                for record in map(untagged, response.records):
+                    yield record
+        except grpc.RpcError as error:
+            raise archive_error(error) from error
+        finally:
+            stream.cancel()
+
+    def _method(self, call: Call) -> Callable[..., Any]:
+        loop = asyncio.get_event_loop()
+        if self._loop is not loop:
+            self.reset()
+            self._loop = loop
+        if call.path not in self._methods:
+            if self._channel is None:
+                connection = self._connection
+                credentials = connection.credentials()
+                self._channel = (
+                    aio.secure_channel(connection.target, credentials, connection.options())
+                    if credentials
+                    else aio.insecure_channel(connection.target, connection.options())
+                )
+            kind = self._channel.unary_stream if call.streaming else self._channel.unary_unary
+            self._methods[call.path] = kind(
+                call.path,
+                request_serializer=type(call.request).SerializeToString,
+                response_deserializer=call.response.FromString,
+            )
+        return self._methods[call.path]

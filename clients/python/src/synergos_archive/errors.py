@@ -1,0 +1,148 @@
+"""What calls raise. Every error says whether trying again can help, by its class."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+_STATUS_KEY = "grpc-status-details-bin"
+
+#: What some versions of gRPC say, with codes such as UNKNOWN or INTERNAL, when a connection breaks during a call.
+_LOST = ("Stream removed", "Received RST_STREAM")
+
+
+class Violation(NamedTuple):
+    """One thing that is wrong."""
+
+    #: The field, or in a failed precondition the record, such as "Project/c/p".
+    subject: str
+    description: str
+
+
+class ArchiveError(Exception):
+    """An error of a call."""
+
+    #: Whether the same call may succeed later.
+    retryable = False
+
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        message: str,
+        reason: str = "",
+        metadata: Optional[Dict[str, str]] = None,
+        violations: Tuple[Violation, ...] = (),
+        request_id: str = "",
+    ):
+        super().__init__(code, message, reason, metadata, violations, request_id)
+        #: The canonical code.
+        self.code = code
+        #: For a person.
+        self.message = message
+        #: For a program: "PARENT_NOT_FOUND", "RECORD_EXISTS", …; empty if the error is not the archive's own.
+        self.reason = reason
+        #: What belongs to the reason.
+        self.metadata = metadata or {}
+        #: Everything that is wrong, at once.
+        self.violations = violations
+        #: Under which the server logged the call.
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return "%s: %s" % (self.reason or self.code.name, self.message)
+
+
+class TransientError(ArchiveError):
+    """Trying again may help."""
+
+    retryable = True
+
+
+class PermanentError(ArchiveError):
+    """Trying again will not help."""
+
+
+class ArchiveUnavailableError(TransientError, ConnectionError):
+    """The server, or its database, cannot be reached now."""
+
+
+class DeadlineExceededError(TransientError, TimeoutError):
+    """The call took longer than it may. Whether a write was done is not known."""
+
+
+class ConflictError(TransientError):
+    """Others changed the same records at the same time; nothing was done."""
+
+
+class InvalidArgumentError(PermanentError, ValueError):
+    """The request is malformed; the violations name every field."""
+
+
+class RecordNotFoundError(PermanentError, LookupError):
+    """There is no such record."""
+
+
+class ParentNotFoundError(PermanentError, LookupError):
+    """A record above it is missing; the violations name each, nearest the root first. Create those first."""
+
+
+class RecordExistsError(PermanentError):
+    """The key is taken."""
+
+
+class EtagMismatchError(PermanentError):
+    """The record was changed since it was read: read it again."""
+
+
+class HasRelationsError(PermanentError):
+    """There are records downstream, and the delete was not to take them along."""
+
+
+class ResponseTooLargeError(PermanentError):
+    """The answer outgrows the message limit: narrow relation_types or page_size, or stream."""
+
+
+_BY_REASON: Dict[str, Type[ArchiveError]] = {
+    "CONFLICT": ConflictError,
+    "ETAG_MISMATCH": EtagMismatchError,
+    "HAS_RELATIONS": HasRelationsError,
+    "PARENT_NOT_FOUND": ParentNotFoundError,
+    "RECORD_EXISTS": RecordExistsError,
+    "RECORD_NOT_FOUND": RecordNotFoundError,
+    "RESPONSE_TOO_LARGE": ResponseTooLargeError,
+}
+
+_BY_CODE: Dict[grpc.StatusCode, Type[ArchiveError]] = {
+    grpc.StatusCode.UNAVAILABLE: ArchiveUnavailableError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceededError,
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidArgumentError,
+}
+
+
+def archive_error(error: Any) -> ArchiveError:
+    """The error that a status of gRPC stands for."""
+    code: grpc.StatusCode = error.code()
+    message: str = error.details() or ""
+    trailers = {key: value for key, value in error.trailing_metadata() or ()}
+    leaders = {key: value for key, value in error.initial_metadata() or ()}
+    reason = ""
+    metadata: Dict[str, str] = {}
+    violations: List[Violation] = []
+    for detail in status_pb2.Status.FromString(trailers.get(_STATUS_KEY, b"")).details:
+        info = error_details_pb2.ErrorInfo()
+        bad_request = error_details_pb2.BadRequest()
+        precondition = error_details_pb2.PreconditionFailure()
+        if detail.Unpack(info):
+            reason = info.reason
+            metadata.update(info.metadata)
+        elif detail.Unpack(bad_request):
+            violations += [Violation(each.field, each.description) for each in bad_request.field_violations]
+        elif detail.Unpack(precondition):
+            violations += [Violation(each.subject, each.description) for each in precondition.violations]
+    if not reason and code is grpc.StatusCode.RESOURCE_EXHAUSTED and "message larger than max" in message:
+        reason = "RESPONSE_TOO_LARGE"  # By the limit of this side, which only gRPC's text tells.
+    if not reason and message.startswith(_LOST):
+        code = grpc.StatusCode.UNAVAILABLE
+    kind = _BY_REASON.get(reason) or _BY_CODE.get(code, PermanentError)
+    return kind(code, message, reason, metadata, tuple(violations), leaders.get("x-request-id", ""))

@@ -1,0 +1,125 @@
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from synergos_archive.v1 import experiment_pb2 as _experiment_pb2
+from synergos_archive.v1 import options_pb2 as _options_pb2
+from synergos_archive.v1 import record_type_pb2 as _record_type_pb2
+from synergos_archive.v1 import records_pb2 as _records_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CreateExperimentRequest(_message.Message):
+    __slots__ = ("key", "details", "validate_only")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.ExperimentKey
+    details: _experiment_pb2.ExperimentDetails
+    validate_only: bool
+    def __init__(self, key: _Optional[_Union[_records_pb2.ExperimentKey, _Mapping]] = ..., details: _Optional[_Union[_experiment_pb2.ExperimentDetails, _Mapping]] = ..., validate_only: bool = ...) -> None: ...
+
+class CreateExperimentResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.Experiment
+    def __init__(self, record: _Optional[_Union[_records_pb2.Experiment, _Mapping]] = ...) -> None: ...
+
+class GetExperimentRequest(_message.Message):
+    __slots__ = ("key", "view", "relation_types")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    RELATION_TYPES_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.ExperimentKey
+    view: _options_pb2.View
+    relation_types: _containers.RepeatedScalarFieldContainer[_record_type_pb2.RecordType]
+    def __init__(self, key: _Optional[_Union[_records_pb2.ExperimentKey, _Mapping]] = ..., view: _Optional[_Union[_options_pb2.View, str]] = ..., relation_types: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ...) -> None: ...
+
+class GetExperimentResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.Experiment
+    def __init__(self, record: _Optional[_Union[_records_pb2.Experiment, _Mapping]] = ...) -> None: ...
+
+class ExperimentFilter(_message.Message):
+    __slots__ = ("collab_id", "project_id", "expt_id", "id_prefix")
+    COLLAB_ID_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPT_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    collab_id: str
+    project_id: str
+    expt_id: str
+    id_prefix: str
+    def __init__(self, collab_id: _Optional[str] = ..., project_id: _Optional[str] = ..., expt_id: _Optional[str] = ..., id_prefix: _Optional[str] = ...) -> None: ...
+
+class ListExperimentRequest(_message.Message):
+    __slots__ = ("filter", "view", "relation_types", "page_size", "page_token", "with_total")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    RELATION_TYPES_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    WITH_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    filter: ExperimentFilter
+    view: _options_pb2.View
+    relation_types: _containers.RepeatedScalarFieldContainer[_record_type_pb2.RecordType]
+    page_size: int
+    page_token: str
+    with_total: bool
+    def __init__(self, filter: _Optional[_Union[ExperimentFilter, _Mapping]] = ..., view: _Optional[_Union[_options_pb2.View, str]] = ..., relation_types: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., with_total: bool = ...) -> None: ...
+
+class ListExperimentResponse(_message.Message):
+    __slots__ = ("records", "next_page_token", "total_size")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[_records_pb2.Experiment]
+    next_page_token: str
+    total_size: int
+    def __init__(self, records: _Optional[_Iterable[_Union[_records_pb2.Experiment, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ...) -> None: ...
+
+class UpdateExperimentRequest(_message.Message):
+    __slots__ = ("key", "details", "update_mask", "allow_missing", "etag")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_MISSING_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.ExperimentKey
+    details: _experiment_pb2.ExperimentDetails
+    update_mask: _field_mask_pb2.FieldMask
+    allow_missing: bool
+    etag: str
+    def __init__(self, key: _Optional[_Union[_records_pb2.ExperimentKey, _Mapping]] = ..., details: _Optional[_Union[_experiment_pb2.ExperimentDetails, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., allow_missing: bool = ..., etag: _Optional[str] = ...) -> None: ...
+
+class UpdateExperimentResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.Experiment
+    def __init__(self, record: _Optional[_Union[_records_pb2.Experiment, _Mapping]] = ...) -> None: ...
+
+class DeleteExperimentRequest(_message.Message):
+    __slots__ = ("key", "etag", "allow_missing", "cascade", "validate_only", "view")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_MISSING_FIELD_NUMBER: _ClassVar[int]
+    CASCADE_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.ExperimentKey
+    etag: str
+    allow_missing: bool
+    cascade: _options_pb2.Cascade
+    validate_only: bool
+    view: _options_pb2.View
+    def __init__(self, key: _Optional[_Union[_records_pb2.ExperimentKey, _Mapping]] = ..., etag: _Optional[str] = ..., allow_missing: bool = ..., cascade: _Optional[_Union[_options_pb2.Cascade, str]] = ..., validate_only: bool = ..., view: _Optional[_Union[_options_pb2.View, str]] = ...) -> None: ...
+
+class DeleteExperimentResponse(_message.Message):
+    __slots__ = ("record", "deleted")
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.Experiment
+    deleted: _containers.RepeatedCompositeFieldContainer[_record_type_pb2.RecordCount]
+    def __init__(self, record: _Optional[_Union[_records_pb2.Experiment, _Mapping]] = ..., deleted: _Optional[_Iterable[_Union[_record_type_pb2.RecordCount, _Mapping]]] = ...) -> None: ...

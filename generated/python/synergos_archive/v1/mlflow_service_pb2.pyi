@@ -1,0 +1,127 @@
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from synergos_archive.v1 import mlflow_pb2 as _mlflow_pb2
+from synergos_archive.v1 import options_pb2 as _options_pb2
+from synergos_archive.v1 import record_type_pb2 as _record_type_pb2
+from synergos_archive.v1 import records_pb2 as _records_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CreateMLFlowRequest(_message.Message):
+    __slots__ = ("key", "details", "validate_only")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.MLFlowKey
+    details: _mlflow_pb2.MLFlowDetails
+    validate_only: bool
+    def __init__(self, key: _Optional[_Union[_records_pb2.MLFlowKey, _Mapping]] = ..., details: _Optional[_Union[_mlflow_pb2.MLFlowDetails, _Mapping]] = ..., validate_only: bool = ...) -> None: ...
+
+class CreateMLFlowResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.MLFlow
+    def __init__(self, record: _Optional[_Union[_records_pb2.MLFlow, _Mapping]] = ...) -> None: ...
+
+class GetMLFlowRequest(_message.Message):
+    __slots__ = ("key", "view", "relation_types")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    RELATION_TYPES_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.MLFlowKey
+    view: _options_pb2.View
+    relation_types: _containers.RepeatedScalarFieldContainer[_record_type_pb2.RecordType]
+    def __init__(self, key: _Optional[_Union[_records_pb2.MLFlowKey, _Mapping]] = ..., view: _Optional[_Union[_options_pb2.View, str]] = ..., relation_types: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ...) -> None: ...
+
+class GetMLFlowResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.MLFlow
+    def __init__(self, record: _Optional[_Union[_records_pb2.MLFlow, _Mapping]] = ...) -> None: ...
+
+class MLFlowFilter(_message.Message):
+    __slots__ = ("collaboration", "project", "record", "name", "id_prefix")
+    COLLABORATION_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ID_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    collaboration: str
+    project: str
+    record: str
+    name: str
+    id_prefix: str
+    def __init__(self, collaboration: _Optional[str] = ..., project: _Optional[str] = ..., record: _Optional[str] = ..., name: _Optional[str] = ..., id_prefix: _Optional[str] = ...) -> None: ...
+
+class ListMLFlowRequest(_message.Message):
+    __slots__ = ("filter", "view", "relation_types", "page_size", "page_token", "with_total")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    RELATION_TYPES_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    WITH_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    filter: MLFlowFilter
+    view: _options_pb2.View
+    relation_types: _containers.RepeatedScalarFieldContainer[_record_type_pb2.RecordType]
+    page_size: int
+    page_token: str
+    with_total: bool
+    def __init__(self, filter: _Optional[_Union[MLFlowFilter, _Mapping]] = ..., view: _Optional[_Union[_options_pb2.View, str]] = ..., relation_types: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., with_total: bool = ...) -> None: ...
+
+class ListMLFlowResponse(_message.Message):
+    __slots__ = ("records", "next_page_token", "total_size")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[_records_pb2.MLFlow]
+    next_page_token: str
+    total_size: int
+    def __init__(self, records: _Optional[_Iterable[_Union[_records_pb2.MLFlow, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_size: _Optional[int] = ...) -> None: ...
+
+class UpdateMLFlowRequest(_message.Message):
+    __slots__ = ("key", "details", "update_mask", "allow_missing", "etag")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_MISSING_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.MLFlowKey
+    details: _mlflow_pb2.MLFlowDetails
+    update_mask: _field_mask_pb2.FieldMask
+    allow_missing: bool
+    etag: str
+    def __init__(self, key: _Optional[_Union[_records_pb2.MLFlowKey, _Mapping]] = ..., details: _Optional[_Union[_mlflow_pb2.MLFlowDetails, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., allow_missing: bool = ..., etag: _Optional[str] = ...) -> None: ...
+
+class UpdateMLFlowResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.MLFlow
+    def __init__(self, record: _Optional[_Union[_records_pb2.MLFlow, _Mapping]] = ...) -> None: ...
+
+class DeleteMLFlowRequest(_message.Message):
+    __slots__ = ("key", "etag", "allow_missing", "cascade", "validate_only", "view")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_MISSING_FIELD_NUMBER: _ClassVar[int]
+    CASCADE_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.MLFlowKey
+    etag: str
+    allow_missing: bool
+    cascade: _options_pb2.Cascade
+    validate_only: bool
+    view: _options_pb2.View
+    def __init__(self, key: _Optional[_Union[_records_pb2.MLFlowKey, _Mapping]] = ..., etag: _Optional[str] = ..., allow_missing: bool = ..., cascade: _Optional[_Union[_options_pb2.Cascade, str]] = ..., validate_only: bool = ..., view: _Optional[_Union[_options_pb2.View, str]] = ...) -> None: ...
+
+class DeleteMLFlowResponse(_message.Message):
+    __slots__ = ("record", "deleted")
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    record: _records_pb2.MLFlow
+    deleted: _containers.RepeatedCompositeFieldContainer[_record_type_pb2.RecordCount]
+    def __init__(self, record: _Optional[_Union[_records_pb2.MLFlow, _Mapping]] = ..., deleted: _Optional[_Iterable[_Union[_record_type_pb2.RecordCount, _Mapping]]] = ...) -> None: ...
