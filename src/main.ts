@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { checkHealth } from "./check-health.js";
+import { addClientCommands, runProgram, usageOutput } from "./cli/program.js";
 import { createLog } from "./log.js";
-import { addOptions, clientSettings, databaseSettings, readOptions, serveSettings } from "./options.js";
+import { addOptions, databaseSettings, readOptions, serveSettings } from "./options.js";
 import { serve } from "./serve.js";
 import { openStore } from "./storage/open-store.js";
 import { StorageError } from "./storage/store.js";
@@ -16,7 +16,9 @@ const program = new Command("synergos-archive")
   .description("Keeps the records of a Synergos grid and enforces their hierarchy.")
   .version(version)
   .configureHelp({ showGlobalOptions: true, helpWidth: 110 })
-  .showHelpAfterError("(--help shows all options)");
+  .showHelpAfterError("(--help shows all options)")
+  .configureOutput(usageOutput)
+  .exitOverride();
 
 addOptions(program.command("serve"), serveSettings)
   .description("serve the archive; migrates an embedded database by itself")
@@ -58,18 +60,9 @@ addOptions(program.command("migrate"), databaseSettings)
     }
   });
 
-addOptions(program.command("health"), clientSettings)
-  .description("ask a server for its health; exits with 0 if it is serving, else with 1")
-  .action(async (_options: unknown, command: Command) => {
-    const status = await checkHealth(readOptions(command, clientSettings));
-    console.log(status);
-    process.exitCode = status === "SERVING" ? 0 : 1;
-  });
+addClientCommands(program);
 
-program.parseAsync().catch((error: Error) => {
-  // What the storage says is meant for clients; an operator needs the reason.
-  const text =
-    error instanceof StorageError ? `the database cannot be used: ${(error.cause as Error).message}` : error.message;
-  for (const line of text.split("\n")) console.error(`synergos-archive: ${line}`);
-  process.exit(1);
-});
+// What the storage says is meant for clients; an operator needs the reason.
+await runProgram(program, (error) =>
+  error instanceof StorageError ? `the database cannot be used: ${(error.cause as Error).message}` : error.message,
+);

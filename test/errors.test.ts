@@ -1,9 +1,10 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { RecordType as RecordTypeNumber } from "../generated/ts/synergos/archive/v1/record_type.js";
 import { recordType, recordTypes } from "../src/records/record-type.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { type CallError, errorOf, methodOf } from "./support/client.js";
-import { createGrid, ids, type Key, keyOf, someDetails } from "./support/records.js";
+import { type Cascade, createGrid, ids, type Key, keyOf, someDetails, type View } from "./support/records.js";
 
 /** What no client may ever see: SQL, drivers, code. */
 const secrets =
@@ -49,10 +50,10 @@ describe.each(inject("engines"))("errors on $name", (engine) => {
     const key = Object.fromEntries(type.key.map((field) => [field, ""]));
     const calls: Record<(typeof verbs)[number], () => Promise<unknown>> = {
       Create: () => client.create(name, { key, details: someDetails(name) }),
-      Get: () => client.get(name, key, { view: 9, relation_types: [77] }),
+      Get: () => client.get(name, key, { view: 9 as View, relation_types: [77 as RecordTypeNumber] }),
       List: () => client.list(name, { filter: { ...key, id_prefix: "\u0007" }, page_size: -5, view: -1 }),
       Update: () => client.update(name, { key, details: someDetails(name), update_mask: [] }),
-      Delete: () => client.delete(name, key, { cascade: 5, view: 3 }),
+      Delete: () => client.delete(name, key, { cascade: 5 as Cascade, view: 3 as View }),
     };
     const error = await failing(calls[verb]());
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });

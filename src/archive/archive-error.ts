@@ -50,11 +50,14 @@ const resource = (type: RecordType, key: Key) => ({ type: type.name, name: keyTe
 
 /** Throws all violations at once, if there are any. */
 export function refuse(fieldViolations: readonly FieldViolation[], reason = "INVALID_FIELD"): void {
-  if (fieldViolations.length === 0) return;
+  if (fieldViolations.length > 0) throw invalidFields(fieldViolations, reason);
+}
+
+export function invalidFields(fieldViolations: readonly FieldViolation[], reason = "INVALID_FIELD"): ArchiveError {
   const text = fieldViolations.slice(0, 10).map(({ field, description }) => `${field} ${description}`);
   const more = fieldViolations.length - text.length;
   const message = `${text.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
-  throw new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });
+  return new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });
 }
 
 export const recordNotFound = (type: RecordType, key: Key): ArchiveError =>
@@ -88,6 +91,20 @@ export const parentNotFound = (type: RecordType, key: Key, missing: readonly Rec
         description: `There is no ${named(parent, key)}.`,
       })),
     },
+  );
+
+export const linkMismatch = (type: RecordType, key: Key, position: number, id: string): ArchiveError => {
+  const { link, type: owner } = type.links[position] as RecordType["links"][number];
+  return invalidFields(
+    [{ field: `link.${link}`, description: `must be ${id}, as that of ${named(owner, key)} is` }],
+    "LINK_MISMATCH",
+  );
+};
+
+export const linkExists = (type: RecordType, key: Key, id: string): ArchiveError =>
+  invalidFields(
+    [{ field: `link.${type.link}`, description: `is ${id}, the id of another ${type.name} than ${named(type, key)}` }],
+    "LINK_EXISTS",
   );
 
 export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<RecordType, number>): ArchiveError =>

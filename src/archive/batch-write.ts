@@ -15,12 +15,13 @@ import { update } from "./update.js";
 
 const maxOperations = 1000;
 
-/** Does all operations in one transaction, each after the ones before it. */
-export async function batchWrite(
+/** Does all operations in one transaction, each after the ones before it. What cannot be answered is undone too. */
+export async function batchWrite<Answer>(
   store: Store,
   { operations }: BatchWriteRequest,
   context: CallContext,
-): Promise<BatchWriteResponse> {
+  respond: (response: BatchWriteResponse) => Answer,
+): Promise<Answer> {
   if (operations.length > maxOperations) {
     refuse([{ field: "operations", description: `must be at most ${maxOperations}, not ${operations.length}` }]);
   }
@@ -29,7 +30,7 @@ export async function batchWrite(
     for (const [index, { operation }] of operations.entries()) {
       results.push(await write(statements, operation, attempt).catch((error) => rethrow(error, index, operation)));
     }
-    return { results };
+    return respond({ results });
   });
 }
 

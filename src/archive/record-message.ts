@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
@@ -18,7 +19,7 @@ export interface RecordMessage {
   ancestors: Message | undefined;
 }
 
-interface Timestamp {
+export interface Timestamp {
   seconds: bigint;
   nanos: number;
 }
@@ -32,6 +33,10 @@ export function detailsShape(type: RecordType): MessageShape {
 
 /** Details that say nothing. */
 export const emptyDetails = (type: RecordType): Message => fromStoredJson(detailsShape(type), "{}");
+
+/** Whether stored details say the same, in whatever order. */
+export const sameDetails = (one: string, other: string): boolean =>
+  one === other || isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
 
 /** The details of a stored record. */
 export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detailsShape(record.type), record.details);
@@ -99,6 +104,10 @@ const newEtag = () => randomBytes(8).toString("hex");
 
 /** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. */
 const storedNow = () => `${new Date().toISOString().slice(0, -1).replace("T", " ")}000`;
+
+/** A time as the storage keeps it; what is less than a microsecond is cut off. */
+export const storedTime = ({ seconds, nanos }: Timestamp): string =>
+  `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19).replace("T", " ")}.${String(nanos).padStart(9, "0").slice(0, 6)}`;
 
 function timestamp(stored: string): Timestamp {
   return {

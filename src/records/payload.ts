@@ -32,7 +32,18 @@ export function fromPayload(
       message[field.name] = contained(field, value, fieldPath, violations);
     }
   }
-  if (Object.keys(attributes).length > 0) message.attributes = attributes;
+  if (shape.fields.some(({ name }) => name === "attributes")) {
+    if (Object.keys(attributes).length > 0) message.attributes = attributes;
+    return message;
+  }
+  // What is given empty says nothing that a closed message could lose.
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || (Object.keys(Object(value)).length === 0 && typeof value === "object")) continue;
+    violations.push({
+      field: `${path}.${pathStep(name)}`,
+      description: `is no field of ${shape.name}, which has no others`,
+    });
+  }
   return message;
 }
 
@@ -115,11 +126,12 @@ function single(field: FieldShape, value: PayloadValue, path: string, violations
     case "struct":
       return isObject(value) ? structValue(value) : refuse("must be an object");
     case "timestamp": {
-      const match =
-        typeof value === "string" && /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/.exec(value);
-      const time = match ? Date.parse(`${match[1]}T${match[2]}Z`) : Number.NaN;
-      if (Number.isNaN(time)) return refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
-      return { seconds: BigInt(time / 1000), nanos: Number((match && match[3] ? match[3] : "").padEnd(9, "0")) };
+      const text = typeof value === "string" ? value : "";
+      const [, date, time, fraction = ""] =
+        /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/.exec(text) ?? [];
+      const milliseconds = Date.parse(`${date}T${time}Z`);
+      if (Number.isNaN(milliseconds)) return refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
+      return { seconds: BigInt(milliseconds / 1000), nanos: Number(fraction.padEnd(9, "0")) };
     }
     case "message": {
       const shape = field.message as MessageShape;

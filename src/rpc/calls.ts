@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
+  type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
 } from "@grpc/grpc-js";
@@ -21,17 +23,26 @@ export interface CallEnvironment {
   readonly maxSendSize: number;
 }
 
-/** How long a client may leave a stream unread, in milliseconds. */
+/** How long a client may leave a stream unread, or unwritten, in milliseconds. */
 const maxStall = 5 * 60_000;
 
-/** Answers a request, or throws an error. */
-export type Handler<Request> = (request: Request, context: CallContext) => Promise<unknown>;
+/** Makes a response ready to be sent. Throws if it is too large: within a transaction, that undoes it. */
+export type Respond = (response: unknown) => Buffer;
+
+/** Answers a request, or throws an error. It may make its answer ready by itself. */
+export type Handler<Request> = (request: Request, context: CallContext, respond: Respond) => Promise<unknown>;
 
 /** Answers a request bit by bit. */
 export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<unknown>;
 
+/** Answers many requests at once. */
+export type GatheringHandler<Request> = (requests: AsyncIterable<Request>, context: CallContext) => Promise<unknown>;
+
 /** A request as it came in, decoded only once its errors can be answered and logged. */
-type Call = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+type Call =
+  | ServerUnaryCall<Buffer, Buffer>
+  | ServerWritableStream<Buffer, Buffer>
+  | ServerReadableStream<Buffer, Buffer>;
 
 /** The definition of a method whose requests and responses are bytes to grpc-js: they are coded in the handlers. */
 export const bytesMethod = ({ path, requestStream, responseStream }: MethodBinding) => ({
@@ -54,11 +65,47 @@ export function unary<Request>(
 ): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     void answered(method, call, environment, async (request, context) => {
-      const response = method.responseSerialize(await handler(request, context));
-      if (response.length > environment.maxSendSize) throw tooLarge(environment.maxSendSize);
-      return response;
+      const respond: Respond = (response) => serialized(method, response, environment);
+      const answer = await handler(request, context, respond);
+      return Buffer.isBuffer(answer) ? answer : respond(answer);
     }).then(({ response, status }) => callback(status ?? null, response));
   };
+}
+
+/** Makes a handler of many requests one of grpc-js. Requests are read only as fast as it takes them. */
+export function clientStreaming<Request>(
+  method: MethodBinding<Request>,
+  handler: GatheringHandler<Request>,
+  environment: CallEnvironment,
+): handleClientStreamingCall<Buffer, Buffer> {
+  return (call, callback) => {
+    void answered(method, call, environment, async (_, context) =>
+      serialized(method, await handler(requestsOf(method, call, context), context), environment),
+    ).then(({ response, status }) => callback(status ?? null, response));
+  };
+}
+
+/** The requests of a stream, as they come. */
+async function* requestsOf<Request>(
+  method: MethodBinding<Request>,
+  call: ServerReadableStream<Buffer, Buffer>,
+  { signal }: CallContext,
+): AsyncGenerator<Request> {
+  const destroy = () => call.destroy(signal.reason);
+  signal.addEventListener("abort", destroy, { once: true });
+  const stalled = setTimeout(() => call.destroy(stall("written")), maxStall);
+  for await (const bytes of call) {
+    stalled.refresh();
+    yield decode(method, bytes);
+    stalled.refresh();
+  }
+  clearTimeout(stalled);
+}
+
+function serialized(method: MethodBinding, response: unknown, { maxSendSize }: CallEnvironment): Buffer {
+  const bytes = method.responseSerialize(response);
+  if (bytes.length > maxSendSize) throw tooLarge(maxSendSize);
+  return bytes;
 }
 
 /** Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. */
@@ -68,8 +115,9 @@ export function serverStreaming<Request>(
   environment: CallEnvironment,
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
-    void answered(method, call, environment, async (request, context) => {
+    void answered(method, call, environment, async (request, context, begin) => {
       for await (const response of handler(request, context)) {
+        begin();
         if (!call.write(method.responseSerialize(response))) await drained(call, context);
         context.signal.throwIfAborted();
       }
@@ -85,32 +133,39 @@ async function drained(call: ServerWritableStream<Buffer, Buffer>, { signal }: C
   const stalled = AbortSignal.timeout(maxStall);
   await once(call, "drain", { signal: AbortSignal.any([signal, stalled]) }).catch((error: unknown) => {
     if (!stalled.aborted) throw error;
-    throw new ArchiveError(
-      "RESOURCE_EXHAUSTED",
-      "STREAM_STALLED",
-      `Nothing was read for ${maxStall / 60_000} minutes.`,
-    );
+    throw stall("read");
   });
 }
+
+const stall = (done: string) =>
+  new ArchiveError("RESOURCE_EXHAUSTED", "STREAM_STALLED", `Nothing was ${done} for ${maxStall / 60_000} minutes.`);
 
 /** Everything around a handler: request id, decoding, the call's end, errors to statuses, the log. */
 async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
   { logger, maxSendSize }: CallEnvironment,
-  handle: (request: Request, context: CallContext) => Promise<Response>,
+  /** The request is none where the call is a stream of them. */
+  handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
   const began = performance.now();
   const requestId = requestIdOf(call);
-  const metadata = new Metadata();
-  metadata.set("x-request-id", requestId);
-  call.sendMetadata(metadata);
+  let begun = false;
+  /** Sends the headers, but only before an answer: clients do not try a call again that has had some. */
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    const metadata = new Metadata();
+    metadata.set("x-request-id", requestId);
+    call.sendMetadata(metadata);
+  };
   let request: Request | undefined;
   let error: ArchiveError | undefined;
   let response: Response | undefined;
   try {
-    request = decode(method, call.request);
-    response = await handle(request, contextOf(call));
+    if ("request" in call) request = decode(method, call.request);
+    response = await handle(request as Request, contextOf(call), begin);
+    begin();
   } catch (thrown) {
     error = asArchiveError(call.cancelled ? endOf(call) : thrown, maxSendSize);
   }
@@ -139,14 +194,15 @@ function requestIdOf(call: Call): string {
 /** Ends when the client cancels or its deadline passes, with the error that says which. */
 function contextOf(call: Call): CallContext {
   const controller = new AbortController();
-  call.once("cancelled", () => controller.abort(endOf(call)));
+  (call as EventEmitter).once("cancelled", () => controller.abort(endOf(call)));
   return { signal: controller.signal };
 }
 
-const endOf = (call: Call) =>
-  Number(call.getDeadline()) <= Date.now()
-    ? new ArchiveError("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "The call's deadline passed; nothing was changed.")
-    : new ArchiveError("CANCELLED", "CANCELLED", "The call was cancelled; nothing was changed.");
+function endOf(call: Call): ArchiveError {
+  return Number(call.getDeadline()) <= Date.now()
+    ? new ArchiveError("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "The call's deadline passed.")
+    : new ArchiveError("CANCELLED", "CANCELLED", "The call was cancelled.");
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -15,10 +15,12 @@ export const recordHandlers = (store: Store, type: RecordType) =>
     get: (request, context) => get(store.statements(context), type, request),
     list: (request, context) => list(store.statements(context), type, request),
     update: (request, context) => update(store.statements(context), type, request),
-    delete: (request, context) =>
+    delete: (request, context, respond) =>
       request.validate_only
         ? remove(store.statements(context), type, request, 1)
-        : store.transaction(context, (statements, attempt) => remove(statements, type, request, attempt)),
+        : store.transaction(context, async (statements, attempt) =>
+            respond(await remove(statements, type, request, attempt)),
+          ),
   }) satisfies {
     create: Handler<CreateRequest>;
     get: Handler<GetRequest>;

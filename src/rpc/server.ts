@@ -1,16 +1,18 @@
 import { Server, type ServerCredentials, type ServerOptions, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type {
   BatchWriteRequest,
+  ImportRequest,
   StreamDescendantsRequest,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { ArchiveServiceService } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { batchWrite } from "../archive/batch-write.js";
 import { describeHierarchy } from "../archive/describe-hierarchy.js";
+import { importRecords } from "../archive/import.js";
 import { streamDescendants } from "../archive/stream-descendants.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
 import { bindings } from "./bindings.js";
-import { bytesMethod, type CallEnvironment, type Handler, serverStreaming, unary } from "./calls.js";
+import { bytesMethod, type CallEnvironment, clientStreaming, type Handler, serverStreaming, unary } from "./calls.js";
 import { recordHandlers } from "./record-handlers.js";
 import { addReflection } from "./reflection.js";
 import type { MethodBinding } from "./service-binding.js";
@@ -32,15 +34,24 @@ export function createServer(store: Store, environment: CallEnvironment, options
     }
     server.addService(bytesMethods(methods), implementation);
   }
-  const { streamDescendants: stream, batchWrite: batch, describeHierarchy: describe } = ArchiveServiceService;
-  server.addService(bytesMethods({ streamDescendants: stream, batchWrite: batch, describeHierarchy: describe }), {
+  const service = ArchiveServiceService;
+  server.addService(bytesMethods(service), {
     streamDescendants: serverStreaming<StreamDescendantsRequest>(
-      stream,
+      service.streamDescendants,
       (request, context) => streamDescendants(store, request, context),
       environment,
     ),
-    batchWrite: unary<BatchWriteRequest>(batch, (request, context) => batchWrite(store, request, context), environment),
-    describeHierarchy: unary(describe, async () => describeHierarchy(), environment),
+    batchWrite: unary<BatchWriteRequest>(
+      service.batchWrite,
+      (request, context, respond) => batchWrite(store, request, context, respond),
+      environment,
+    ),
+    import: clientStreaming<ImportRequest>(
+      service.import,
+      (requests, context) => importRecords(store, requests, context),
+      environment,
+    ),
+    describeHierarchy: unary(service.describeHierarchy, async () => describeHierarchy(), environment),
   });
   addReflection(server);
   return server;

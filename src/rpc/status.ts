@@ -43,6 +43,7 @@ export function toStatus(error: ArchiveError, requestId: string): StatusObject {
     any.push(pack(ResourceInfo, { resource_type: type, resource_name: name, description: "" }));
   }
   const trailer = new Metadata();
+  trailer.set("x-request-id", requestId);
   trailer.set(
     "grpc-status-details-bin",
     Buffer.from(Status.encode({ code: codes[code], message, details: any }).finish()),

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly joinInOrder: string;
   /** The rows that come after the given values of some columns, in such a way that an index serves it. */
   after(columns: readonly string[], values: readonly string[]): Query;
+  /** The rows of which some columns have the values of one of so many lists, as parameters. */
+  among(columns: readonly string[], lists: number): string;
   /** A row if there is such a table. */
   tableExists(name: string): Query;
   /** What begins a transaction that writes, and one that reads from one snapshot. */

@@ -20,6 +20,6 @@ declare module "knex/lib/dialects/better-sqlite3/index.js" {
 interface KnexQuery {
   sql: string;
   bindings?: unknown[];
-  options?: { take?: number };
+  options?: { take?: number; once?: boolean };
   response?: unknown;
 }

@@ -73,10 +73,9 @@ export class KnexStatements implements Statements {
   }
 
   async insert(record: NewRecord): Promise<StoredRecord> {
-    const { type, key, link, details, createdAt, updatedAt, etag } = record;
-    const ids = type.key.map((field) => key[field] as string);
+    const { type, key, link } = record;
     const ownLink = link === undefined ? [] : [link];
-    const insertion = { sql: sql.insertSql(type), bindings: [...ids, ...ownLink, details, createdAt, updatedAt, etag] };
+    const insertion = { sql: sql.insertSql(type), bindings: row(record) };
     if (type.links.length < 2) {
       const { insertId } = await this.writing(insertion);
       return { ...record, recordId: insertId, links: ownLink };
@@ -90,9 +89,37 @@ export class KnexStatements implements Statements {
     });
   }
 
-  async replace({ type, key, details, updatedAt, etag }: StoredRecord, previousEtag: string): Promise<boolean> {
+  async *readMany(type: RecordType, keys: readonly Key[]): AsyncGenerator<StoredRecord[]> {
+    let left = keys;
+    while (left.length > 0) {
+      const { rows, truncated } = await this.reading(sql.readManySql(type, left, this.dialect, maxPartSize));
+      const records = rows.map(storedRecord);
+      yield records;
+      if (!truncated) return;
+      const read = new Set(records.map(({ key }) => joinKey(type.key, key)));
+      left = left.filter((key) => !read.has(joinKey(type.key, key)));
+    }
+  }
+
+  async ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>> {
+    if (keys.length === 0) return new Map();
+    const { rows } = await this.reading(sql.ownLinksSql(type, keys, this.dialect));
+    return new Map(rows.map((row) => [joinKey(type.key, row as Key), type.link ? (row[type.link] as string) : ""]));
+  }
+
+  async takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>> {
+    const { rows } = await this.reading(sql.takenLinksSql(type, ids, this.dialect));
+    return new Set(rows.map((row) => row.link as string));
+  }
+
+  async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
+    await this.writing({ sql: sql.insertSql(type, records.length), bindings: records.flatMap(row), once: true });
+  }
+
+  async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
+    const { type, key, details, createdAt, updatedAt, etag } = record;
     const ids = type.key.map((field) => key[field] as string);
-    const bindings = [details, updatedAt, etag, ...ids, previousEtag];
+    const bindings = [details, createdAt, updatedAt, etag, ...ids, previousEtag];
     const { changed } = await this.writing({ sql: sql.replaceSql(type), bindings });
     return changed > 0;
   }
@@ -115,6 +142,19 @@ export class KnexStatements implements Statements {
     return (await run(query)).rows.map(storedRecord);
   }
 }
+
+/** The most characters of details that are read at once of many records. */
+const maxPartSize = 2 ** 22;
+
+/** The parameters of an insert. */
+const row = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord) => [
+  ...type.key.map((field) => key[field] as string),
+  ...(link === undefined ? [] : [link]),
+  details,
+  createdAt,
+  updatedAt,
+  etag,
+];
 
 const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
 

@@ -156,7 +156,7 @@ export class KnexStore implements Store {
         });
     };
     return {
-      run({ sql, bindings, take }) {
+      run({ sql, bindings, ...options }) {
         return new Promise((resolve, reject) => {
           const abandon = () => {
             abandoned = true;
@@ -167,7 +167,7 @@ export class KnexStore implements Store {
           signal.addEventListener("abort", abandon, { once: true });
           pool
             .raw(sql, bindings as string[])
-            .options(take === undefined ? {} : { take })
+            .options(options)
             .connection(connection)
             .then(
               (response: unknown) => resolve(engine.outcome(response)),

@@ -4,6 +4,7 @@ import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
 import type { MySqlLocation } from "./database-url.js";
 import type { Dialect, Engine } from "./engine.js";
+import { repeated } from "./sql.js";
 import { StorageError } from "./store.js";
 
 /** How the archive uses a database server. */
@@ -100,6 +101,7 @@ const dialect = (collation: string): Dialect => ({
       .join(" OR "),
     bindings: columns.flatMap((_, index) => values.slice(0, index + 1)),
   }),
+  among: (columns, lists) => `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`,
   tableExists: (name) => ({
     sql: "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
     bindings: [name],
@@ -171,10 +173,17 @@ function clientWithLimits({ maxResultSize }: MySqlOptions) {
     override _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {
       const { sql, bindings, options } = query;
       const most = options?.take ?? maxResultSize;
-      return new Promise((resolve, reject) => {
+      let done = () => {};
+      return new Promise<KnexQuery>((resolve, reject) => {
         const response: Response = { rows: [], truncated: false };
         let size = 0;
-        const command = bindings?.length ? connection.execute(sql, bindings as string[]) : connection.query(sql);
+        // A connection that is lost tells its own listeners, not the command that it was at or that comes too late.
+        connection.on("error", reject);
+        done = () => connection.off("error", reject);
+        const command =
+          bindings?.length && !options?.once
+            ? connection.execute(sql, bindings as string[])
+            : connection.query(sql, bindings as string[]);
         command.on("error", reject);
         command.on("result", (result: RowDataPacket | ResultSetHeader) => {
           if (result.constructor.name === "ResultSetHeader") {
@@ -194,7 +203,7 @@ function clientWithLimits({ maxResultSize }: MySqlOptions) {
           query.response = response;
           resolve(query);
         });
-      });
+      }).finally(() => done());
     }
   };
 }

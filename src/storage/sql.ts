@@ -11,6 +11,8 @@ export interface Query {
   readonly bindings: readonly (string | number)[];
   /** The most characters of details to take; further rows are left out. Without it, too many fail the statement. */
   readonly take?: number;
+  /** Whether its text depends on how many values it has, so that it is not worth preparing. */
+  readonly once?: boolean;
 }
 
 type Key = Readonly<Record<string, string>>;
@@ -28,6 +30,7 @@ const sameKey = (fields: readonly string[], one: string, other: string) =>
   fields.map((field) => `${one}.${quote(field)} = ${other}.${quote(field)}`).join(" AND ");
 const slots = (count: number, expressions: readonly string[], name: string) =>
   Array.from({ length: count }, (_, index) => `${expressions[index] ?? "NULL"} AS ${name}${index}`);
+export const repeated = (text: string, times: number) => Array.from({ length: times }, () => text).join(", ");
 const union = (queries: readonly Query[]): Query => ({
   sql: queries.map(({ sql }) => sql).join(" UNION ALL "),
   bindings: queries.flatMap(({ bindings }) => bindings),
@@ -63,6 +66,27 @@ const select = (type: RecordType, fields: readonly string[], key: Key): Query =>
 });
 
 export const readSql = (type: RecordType, key: Key): Query => select(type, type.key, key);
+
+/** The records of some keys. */
+export const readManySql = (type: RecordType, keys: readonly Key[], { among }: Dialect, take: number): Query => ({
+  sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${among(type.key.map(quote), keys.length)}`,
+  bindings: keys.flatMap((key) => values(type.key, key)),
+  once: true,
+  take,
+});
+
+/** The keys of those of some records that are there, with the own ids of their links. */
+export const ownLinksSql = (type: RecordType, keys: readonly Key[], { among }: Dialect): Query => ({
+  sql: `SELECT ${[...type.key, ...(type.link ? [type.link] : [])].map(quote).join(", ")} FROM ${table(type)} WHERE ${among(type.key.map(quote), keys.length)}`,
+  bindings: keys.flatMap((key) => values(type.key, key)),
+  once: true,
+});
+
+export const takenLinksSql = (type: RecordType, ids: readonly string[], { among }: Dialect): Query => ({
+  sql: `SELECT ${quote(type.link ?? "")} AS link FROM ${table(type)} WHERE ${among([quote(type.link ?? "")], ids.length)}`,
+  bindings: ids,
+  once: true,
+});
 
 export function lockSql(type: RecordType, key: Key, dialect: Dialect): Query {
   const { sql, bindings } = readSql(type, key);
@@ -182,9 +206,10 @@ export const insertColumns = (type: RecordType): readonly string[] => [
   "etag",
 ];
 
-export function insertSql(type: RecordType): string {
+export function insertSql(type: RecordType, rows = 1): string {
   const names = insertColumns(type);
-  return `INSERT INTO ${table(type)} (${names.map(quote).join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+  const row = `(${repeated("?", names.length)})`;
+  return `INSERT INTO ${table(type)} (${names.map(quote).join(", ")}) VALUES ${repeated(row, rows)}`;
 }
 
 /** The ids of a record's link that belong to records above it. */
@@ -196,9 +221,9 @@ export const inheritedLinksSql = (type: RecordType, key: Key): Query =>
     })),
   );
 
-/** Parameters: details, updated_at and etag, the key, the etag that it must still have. */
+/** Parameters: details, created_at, updated_at and etag, the key, the etag that it must still have. */
 export const replaceSql = (type: RecordType): string =>
-  `UPDATE ${table(type)} SET details = ?, updated_at = ?, etag = ? WHERE ${type.key.map((field) => `${quote(field)} = ?`).join(" AND ")} AND etag = ?`;
+  `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ? WHERE ${type.key.map((field) => `${quote(field)} = ?`).join(" AND ")} AND etag = ?`;
 
 export const deleteSql = (deleted: RecordType, type: RecordType, key: Key): Query => ({
   sql: `DELETE FROM ${table(deleted)} WHERE ${type.key.map((field) => `${quote(field)} = ?`).join(" AND ")}`,

@@ -4,6 +4,7 @@ import knex, { type Knex } from "knex";
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
 import type { Dialect, Engine } from "./engine.js";
+import { repeated } from "./sql.js";
 import { StorageError } from "./store.js";
 
 /** How long a statement waits for another process's lock, in milliseconds. */
@@ -66,6 +67,8 @@ const dialect: Dialect = {
     sql: `(${columns.join(", ")}) > (${columns.map(() => "?").join(", ")})`,
     bindings: values,
   }),
+  among: (columns, lists) =>
+    `(${columns.join(", ")}) IN (VALUES ${repeated(`(${repeated("?", columns.length)})`, lists)})`,
   tableExists: (name) => ({ sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", bindings: [name] }),
   beginWrite: ["BEGIN IMMEDIATE"],
   beginSnapshot: ["BEGIN"],
@@ -94,7 +97,7 @@ function clientWithLimit(maxResultSize: number) {
       const statements = prepared.get(connection) ?? new Map<string, Database.Statement>();
       const statement = statements.get(query.sql) ?? connection.prepare(query.sql);
       // Pages and their filters make many statements; only so many are worth keeping.
-      if (statements.size < 500) statements.set(query.sql, statement);
+      if (statements.size < 500 && !query.options?.once) statements.set(query.sql, statement);
       const bindings = query.bindings ?? [];
       if (!statement.reader) {
         query.response = statement.run(bindings);
@@ -103,15 +106,13 @@ function clientWithLimit(maxResultSize: number) {
       const take = query.options?.take;
       const response: Response & { rows: Record<string, unknown>[] } = { rows: [], truncated: false };
       let size = 0;
+      // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
       for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
         size += typeof row.details === "string" ? row.details.length : 0;
-        if (size > (take ?? maxResultSize) && response.rows.length > 0) {
-          if (take === undefined) throw new StorageError("result-too-large", undefined);
-          response.truncated = true;
-          break;
-        }
-        response.rows.push(row);
+        if (size <= (take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
+        else response.truncated = true;
       }
+      if (response.truncated && take === undefined) throw new StorageError("result-too-large", undefined);
       query.response = response;
       return query;
     }

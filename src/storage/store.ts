@@ -77,7 +77,15 @@ export interface Statements {
   missingAncestors(type: RecordType, key: Key): Promise<RecordType[]>;
   /** Stores a record and returns it. Fails as "duplicate" or, where a parent is missing, as "foreign-key". */
   insert(record: NewRecord): Promise<StoredRecord>;
-  /** Stores details, updatedAt and etag over those of the record that still has the given etag. False if none has. */
+  /** Those of some records that are there, part by part. */
+  readMany(type: RecordType, keys: readonly Key[]): AsyncGenerator<StoredRecord[]>;
+  /** The own ids of the links of those of some records that are there (empty where there is none), by joinKey. */
+  ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>>;
+  /** Those of some ids that are the own ones of some records' links. */
+  takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>>;
+  /** Stores records of one type, at most 500 and a few megabytes: all, or none where it fails as insert does. */
+  insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void>;
+  /** Stores details, times and etag over those of the record that still has the given etag. False if none has. */
   replace(record: StoredRecord, etag: string): Promise<boolean>;
   /** Reads a record and keeps everybody else from changing it, deleting it, or giving it children. */
   lock(type: RecordType, key: Key): Promise<StoredRecord | undefined>;

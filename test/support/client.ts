@@ -11,6 +11,8 @@ import {
   type BatchWriteRequest,
   type BatchWriteResponse,
   type DescribeHierarchyResponse,
+  type ImportRequest,
+  type ImportResponse,
   type StreamDescendantsRequest,
   type StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
@@ -139,6 +141,25 @@ export class ArchiveClient {
     } finally {
       call.cancel();
     }
+  }
+
+  /** Imports batches, each in a message of its own. */
+  import(batches: Iterable<ImportRequest["records"]>, settings: Partial<ImportRequest["options"]> = {}) {
+    const { path, requestSerialize, responseDeserialize } = ArchiveServiceService.import;
+    return new Promise<ImportResponse>((resolve, reject) => {
+      const call = this.#client.makeClientStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        (error, response) => (error ? reject(new CallError(error)) : resolve(response as ImportResponse)),
+      );
+      let options: ImportRequest["options"] = { on_conflict: 0, validate_only: false, ...settings };
+      for (const records of batches) {
+        call.write({ options, records });
+        options = undefined;
+      }
+      call.end();
+    });
   }
 
   /** Any method, with any request, or with any bytes instead of one. */

@@ -17,15 +17,25 @@ declare module "vitest" {
   }
 }
 
-const database = (...parameters: string[]) =>
+/** Runs scripts/database. */
+export const runDatabase = (...parameters: string[]): string =>
   execFileSync("scripts/database", parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+
+/** Starts a database server with its data under a folder. */
+export async function startDatabase(kind: string, home: string, mode: "fast" | "durable", port?: number) {
+  const chosen = port ?? (await freePort());
+  const line = runDatabase("start", kind, home, String(chosen), mode);
+  const [, url, version] = /^(\S+) pid \d+ version (\S+)/.exec(line) ?? [];
+  if (!url || !version) throw new Error(`scripts/database said: ${line}`);
+  return { url, version, port: chosen };
+}
 
 /** Starts the database servers that the tests run on, unless they are given by URL. Fails where one cannot be had. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
   const started: string[] = [];
   const stop = () => {
-    for (const each of started) database("stop", each);
+    for (const each of started) runDatabase("stop", each);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -41,9 +51,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
       }
       const home = join(folder, kind);
       started.push(home);
-      const line = database("start", kind, home, String(await freePort()), "fast");
-      const [, url, version] = /^(\S+) pid \d+ version (\S+)/.exec(line) ?? [];
-      if (!url) throw new Error(`scripts/database said: ${line}`);
+      const { url, version } = await startDatabase(kind, home, "fast");
       engines.push({ name: `${name} ${version}`, url });
     }
     console.log(`Tests run on ${engines.map((engine) => engine.name).join(", ")}.`);

@@ -13,6 +13,8 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -24,6 +26,25 @@ import { FieldMask } from "../../../google/protobuf/field_mask.js";
 import { Cascade } from "./options.js";
 import { RecordCount, RecordType } from "./record_type.js";
 import { ArchiveKey, ArchiveRecord } from "./records.js";
+
+/**
+ * What an import does with a record whose key is taken by one that differs from it. One that does not differ is left
+ * as it is, and counted as unchanged. Times and ids that the import does not give count as the same.
+ */
+export enum OnConflict {
+  /** ON_CONFLICT_UNSPECIFIED - OnConflict is not set: the same as FAIL. */
+  ON_CONFLICT_UNSPECIFIED = 0,
+  /** ON_CONFLICT_FAIL - Refuse it, reason RECORD_EXISTS. */
+  ON_CONFLICT_FAIL = 1,
+  /** ON_CONFLICT_SKIP - Leave the record that is there, and count it as skipped. */
+  ON_CONFLICT_SKIP = 2,
+  /**
+   * ON_CONFLICT_REPLACE - Replace details, created_at and updated_at. record_id and link stay for the life of a record, so that one whose
+   * link differs is refused, reason LINK_MISMATCH: delete the other one before.
+   */
+  ON_CONFLICT_REPLACE = 3,
+  UNRECOGNIZED = -1,
+}
 
 /** What to stream. */
 export interface StreamDescendantsRequest {
@@ -118,6 +139,86 @@ export interface WriteResult {
     | undefined;
   /** Of a delete: how many records were deleted, by type, itself included. */
   deleted: RecordCount[];
+}
+
+/** How to import. */
+export interface ImportOptions {
+  /** What to do with a record whose key is taken; FAIL unless set. */
+  on_conflict: OnConflict;
+  /**
+   * Do it all, answer, and change nothing. All batches are one transaction then, which is rolled back: while it lasts,
+   * it keeps others from writing the same records.
+   */
+  validate_only: boolean;
+}
+
+/** A batch of records. */
+export interface ImportRequest {
+  /** In the first message only: how to import. */
+  options:
+    | ImportOptions
+    | undefined;
+  /**
+   * At most 1,000. Required of each are key and details; record_id, etag, relations and ancestors are ignored. Unset,
+   * created_at is now, updated_at is created_at, and ids of the link are made as Create does. Times are kept to the
+   * microsecond. The ids that a link has of records above must be theirs.
+   */
+  records: ArchiveRecord[];
+}
+
+/** What was imported. */
+export interface ImportResponse {
+  /** What came of the records, by type; types of which there were none are left out. */
+  counts: ImportCount[];
+  /** Each record that was refused, in their order, as far as the answer has room for them. */
+  refusals: ImportRefusal[];
+  /** How many further records were refused. */
+  unlisted_refusals: bigint;
+}
+
+/** What came of the records of a type. */
+export interface ImportCount {
+  /** The type. */
+  record_type: RecordType;
+  /** How many were created. */
+  created: bigint;
+  /** How many replaced one that differed. */
+  replaced: bigint;
+  /** How many were there already. */
+  unchanged: bigint;
+  /** How many were left out, for a record of their key that differed. */
+  skipped: bigint;
+  /** How many were refused. */
+  refused: bigint;
+}
+
+/** A record that was not written, and why. */
+export interface ImportRefusal {
+  /** Its place among all records of the call, from 0. */
+  index: bigint;
+  /** Its key; unset where it has none. */
+  key:
+    | ArchiveKey
+    | undefined;
+  /**
+   * The reason, as in ErrorInfo: INVALID_FIELD, PARENT_NOT_FOUND, RECORD_EXISTS, LINK_MISMATCH (an id of its link is not
+   * that of the record it names) or LINK_EXISTS (its id is that of another record).
+   */
+  reason: string;
+  /** What is wrong, for a person. */
+  message: string;
+  /** The fields that are wrong, with reason INVALID_FIELD, LINK_MISMATCH or LINK_EXISTS. */
+  violations: ImportViolation[];
+  /** The records above that are not there, the nearest the root first, with reason PARENT_NOT_FOUND. */
+  missing: ArchiveKey[];
+}
+
+/** What is wrong with a field. */
+export interface ImportViolation {
+  /** Its path in the record, such as "details.lr". */
+  field: string;
+  /** What is wrong, as a sentence's end. */
+  description: string;
 }
 
 /** Asks for the whole hierarchy. */
@@ -840,6 +941,553 @@ export const WriteResult: MessageFns<WriteResult, "synergos.archive.v1.WriteResu
   },
 };
 
+function createBaseImportOptions(): ImportOptions {
+  return { on_conflict: 0, validate_only: false };
+}
+
+export const ImportOptions: MessageFns<ImportOptions, "synergos.archive.v1.ImportOptions"> = {
+  $type: "synergos.archive.v1.ImportOptions" as const,
+
+  encode(message: ImportOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.on_conflict !== 0) {
+      writer.uint32(8).int32(message.on_conflict);
+    }
+    if (message.validate_only !== false) {
+      writer.uint32(16).bool(message.validate_only);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.on_conflict = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.validate_only = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportOptions>, I>>(base?: I): ImportOptions {
+    return ImportOptions.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportOptions>, I>>(object: I): ImportOptions {
+    const message = createBaseImportOptions();
+    message.on_conflict = object.on_conflict ?? 0;
+    message.validate_only = object.validate_only ?? false;
+    return message;
+  },
+};
+
+function createBaseImportRequest(): ImportRequest {
+  return { options: undefined, records: [] };
+}
+
+export const ImportRequest: MessageFns<ImportRequest, "synergos.archive.v1.ImportRequest"> = {
+  $type: "synergos.archive.v1.ImportRequest" as const,
+
+  encode(message: ImportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.options !== undefined) {
+      ImportOptions.encode(message.options, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.records) {
+      ArchiveRecord.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.options = ImportOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.records.push(ArchiveRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportRequest>, I>>(base?: I): ImportRequest {
+    return ImportRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportRequest>, I>>(object: I): ImportRequest {
+    const message = createBaseImportRequest();
+    message.options = (object.options !== undefined && object.options !== null)
+      ? ImportOptions.fromPartial(object.options)
+      : undefined;
+    message.records = object.records?.map((e) => ArchiveRecord.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseImportResponse(): ImportResponse {
+  return { counts: [], refusals: [], unlisted_refusals: 0n };
+}
+
+export const ImportResponse: MessageFns<ImportResponse, "synergos.archive.v1.ImportResponse"> = {
+  $type: "synergos.archive.v1.ImportResponse" as const,
+
+  encode(message: ImportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.counts) {
+      ImportCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.refusals) {
+      ImportRefusal.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.unlisted_refusals !== 0n) {
+      if (BigInt.asIntN(64, message.unlisted_refusals) !== message.unlisted_refusals) {
+        throw new globalThis.Error("value provided for field message.unlisted_refusals of type int64 too large");
+      }
+      writer.uint32(24).int64(message.unlisted_refusals);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.counts.push(ImportCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusals.push(ImportRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.unlisted_refusals = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportResponse>, I>>(base?: I): ImportResponse {
+    return ImportResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportResponse>, I>>(object: I): ImportResponse {
+    const message = createBaseImportResponse();
+    message.counts = object.counts?.map((e) => ImportCount.fromPartial(e)) || [];
+    message.refusals = object.refusals?.map((e) => ImportRefusal.fromPartial(e)) || [];
+    message.unlisted_refusals = (object.unlisted_refusals !== undefined && object.unlisted_refusals !== null)
+      ? BigInt(object.unlisted_refusals)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseImportCount(): ImportCount {
+  return { record_type: 0, created: 0n, replaced: 0n, unchanged: 0n, skipped: 0n, refused: 0n };
+}
+
+export const ImportCount: MessageFns<ImportCount, "synergos.archive.v1.ImportCount"> = {
+  $type: "synergos.archive.v1.ImportCount" as const,
+
+  encode(message: ImportCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.record_type !== 0) {
+      writer.uint32(8).int32(message.record_type);
+    }
+    if (message.created !== 0n) {
+      if (BigInt.asIntN(64, message.created) !== message.created) {
+        throw new globalThis.Error("value provided for field message.created of type int64 too large");
+      }
+      writer.uint32(16).int64(message.created);
+    }
+    if (message.replaced !== 0n) {
+      if (BigInt.asIntN(64, message.replaced) !== message.replaced) {
+        throw new globalThis.Error("value provided for field message.replaced of type int64 too large");
+      }
+      writer.uint32(24).int64(message.replaced);
+    }
+    if (message.unchanged !== 0n) {
+      if (BigInt.asIntN(64, message.unchanged) !== message.unchanged) {
+        throw new globalThis.Error("value provided for field message.unchanged of type int64 too large");
+      }
+      writer.uint32(32).int64(message.unchanged);
+    }
+    if (message.skipped !== 0n) {
+      if (BigInt.asIntN(64, message.skipped) !== message.skipped) {
+        throw new globalThis.Error("value provided for field message.skipped of type int64 too large");
+      }
+      writer.uint32(40).int64(message.skipped);
+    }
+    if (message.refused !== 0n) {
+      if (BigInt.asIntN(64, message.refused) !== message.refused) {
+        throw new globalThis.Error("value provided for field message.refused of type int64 too large");
+      }
+      writer.uint32(48).int64(message.refused);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.record_type = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.created = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.replaced = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.unchanged = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.skipped = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.refused = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportCount>, I>>(base?: I): ImportCount {
+    return ImportCount.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportCount>, I>>(object: I): ImportCount {
+    const message = createBaseImportCount();
+    message.record_type = object.record_type ?? 0;
+    message.created = (object.created !== undefined && object.created !== null) ? BigInt(object.created) : 0n;
+    message.replaced = (object.replaced !== undefined && object.replaced !== null) ? BigInt(object.replaced) : 0n;
+    message.unchanged = (object.unchanged !== undefined && object.unchanged !== null) ? BigInt(object.unchanged) : 0n;
+    message.skipped = (object.skipped !== undefined && object.skipped !== null) ? BigInt(object.skipped) : 0n;
+    message.refused = (object.refused !== undefined && object.refused !== null) ? BigInt(object.refused) : 0n;
+    return message;
+  },
+};
+
+function createBaseImportRefusal(): ImportRefusal {
+  return { index: 0n, key: undefined, reason: "", message: "", violations: [], missing: [] };
+}
+
+export const ImportRefusal: MessageFns<ImportRefusal, "synergos.archive.v1.ImportRefusal"> = {
+  $type: "synergos.archive.v1.ImportRefusal" as const,
+
+  encode(message: ImportRefusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0n) {
+      if (BigInt.asIntN(64, message.index) !== message.index) {
+        throw new globalThis.Error("value provided for field message.index of type int64 too large");
+      }
+      writer.uint32(8).int64(message.index);
+    }
+    if (message.key !== undefined) {
+      ArchiveKey.encode(message.key, writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    for (const v of message.violations) {
+      ImportViolation.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.missing) {
+      ArchiveKey.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportRefusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = ArchiveKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.violations.push(ImportViolation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.missing.push(ArchiveKey.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportRefusal>, I>>(base?: I): ImportRefusal {
+    return ImportRefusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportRefusal>, I>>(object: I): ImportRefusal {
+    const message = createBaseImportRefusal();
+    message.index = (object.index !== undefined && object.index !== null) ? BigInt(object.index) : 0n;
+    message.key = (object.key !== undefined && object.key !== null) ? ArchiveKey.fromPartial(object.key) : undefined;
+    message.reason = object.reason ?? "";
+    message.message = object.message ?? "";
+    message.violations = object.violations?.map((e) => ImportViolation.fromPartial(e)) || [];
+    message.missing = object.missing?.map((e) => ArchiveKey.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseImportViolation(): ImportViolation {
+  return { field: "", description: "" };
+}
+
+export const ImportViolation: MessageFns<ImportViolation, "synergos.archive.v1.ImportViolation"> = {
+  $type: "synergos.archive.v1.ImportViolation" as const,
+
+  encode(message: ImportViolation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportViolation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportViolation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportViolation>, I>>(base?: I): ImportViolation {
+    return ImportViolation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportViolation>, I>>(object: I): ImportViolation {
+    const message = createBaseImportViolation();
+    message.field = object.field ?? "";
+    message.description = object.description ?? "";
+    return message;
+  },
+};
+
 function createBaseDescribeHierarchyRequest(): DescribeHierarchyRequest {
   return {};
 }
@@ -1173,6 +1821,24 @@ export const ArchiveServiceService = {
     responseSerialize: (value: BatchWriteResponse): Buffer => Buffer.from(BatchWriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchWriteResponse => BatchWriteResponse.decode(value),
   },
+  /**
+   * Writes records with their history (link, created_at, updated_at) as given, as a backup or another archive has them.
+   * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
+   * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
+   * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
+   * the batches before the one that failed stay written: send it all again.
+   * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
+   * large; nothing of that message is written.
+   */
+  import: {
+    path: "/synergos.archive.v1.ArchiveService/Import" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: ImportRequest): Buffer => Buffer.from(ImportRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportRequest => ImportRequest.decode(value),
+    responseSerialize: (value: ImportResponse): Buffer => Buffer.from(ImportResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportResponse => ImportResponse.decode(value),
+  },
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy: {
     path: "/synergos.archive.v1.ArchiveService/DescribeHierarchy" as const,
@@ -1200,6 +1866,16 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
    * ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
    */
   batchWrite: handleUnaryCall<BatchWriteRequest, BatchWriteResponse>;
+  /**
+   * Writes records with their history (link, created_at, updated_at) as given, as a backup or another archive has them.
+   * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
+   * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
+   * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
+   * the batches before the one that failed stay written: send it all again.
+   * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
+   * large; nothing of that message is written.
+   */
+  import: handleClientStreamingCall<ImportRequest, ImportResponse>;
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy: handleUnaryCall<DescribeHierarchyRequest, DescribeHierarchyResponse>;
 }
@@ -1239,6 +1915,29 @@ export interface ArchiveServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchWriteResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Writes records with their history (link, created_at, updated_at) as given, as a backup or another archive has them.
+   * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
+   * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
+   * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
+   * the batches before the one that failed stay written: send it all again.
+   * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
+   * large; nothing of that message is written.
+   */
+  import(callback: (error: ServiceError | null, response: ImportResponse) => void): ClientWritableStream<ImportRequest>;
+  import(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ImportResponse) => void,
+  ): ClientWritableStream<ImportRequest>;
+  import(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportResponse) => void,
+  ): ClientWritableStream<ImportRequest>;
+  import(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportResponse) => void,
+  ): ClientWritableStream<ImportRequest>;
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy(
     request: DescribeHierarchyRequest,

@@ -1,0 +1,117 @@
+import { createReadStream } from "node:fs";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
+import { descriptors, packageName } from "../records/message-shape.js";
+import { recordTypeOfField } from "../records/record-type.js";
+import { type Json, messageOf } from "./connection.js";
+import { Failure, usageFailure } from "./failure.js";
+import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
+import { jsonText, sorted } from "./json-text.js";
+import { JsonFault, JsonParser } from "./parse-json.js";
+
+/** The version of the format, which the header's first member names. */
+const version = 1;
+const mark = "synergos_archive_export";
+
+/** What the first line says of the others. */
+export interface ExportHeader {
+  /** When the last of the records was changed: the same data make the same file, whenever it is written. */
+  readonly changed_at: string | null;
+  /** How many records there are of each type. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export const headerLine = ({ changed_at, counts }: ExportHeader): string =>
+  `${jsonText({ [mark]: version, changed_at, counts })}\n`;
+
+/** A record's line: what the server set for it alone (record_id, etag) is left out, and nothing depends on chance. */
+export function recordLine(record: Json): string {
+  const [[field, value] = ["", {}]] = Object.entries(record);
+  const { key, link, created_at, updated_at, details } = value as Json;
+  const whole = { key, ...(link ? { link } : {}), created_at, updated_at, details: sorted(details ?? {}) };
+  return `${jsonText({ [field]: whole })}\n`;
+}
+
+/** Whether a file that begins so is an export. */
+export const looksLikeExport = (start: string): boolean => new RegExp(`^\\uFEFF?\\s*\\{\\s*"${mark}"`).test(start);
+
+/** An export, read line by line. */
+export async function exportSource(file: string): Promise<ImportSource> {
+  const lines = linesOf(file);
+  const first = await lines.next();
+  await lines.return(undefined);
+  const { [mark]: found, counts } = parsedHeader(first.value ?? "");
+  if (found !== version) throw usageFailure(`the export is of format version ${found}: this program knows ${version}`);
+  const total = Object.values((counts ?? {}) as Record<string, number>).reduce((sum, count) => sum + count, 0);
+  return { format: "export", total, items: () => items(file, total) };
+}
+
+function parsedHeader(line: string): Json {
+  try {
+    return JSON.parse(line.replace(/^\uFEFF/, "")) as Json;
+  } catch (error) {
+    throw usageFailure("the export's first line is broken", error);
+  }
+}
+
+async function* items(file: string, total: number): AsyncGenerator<FoundRecord | Problem> {
+  let number = 0;
+  let records = 0;
+  for await (const line of linesOf(file)) {
+    number++;
+    if (number === 1 || line.trim() === "") continue;
+    records++;
+    yield itemOf(line, number);
+  }
+  const place = () => ({ line: number, column: 1 });
+  const message = `the file ends after ${records} of the ${total} records that its first line announces`;
+  if (records < total) yield { place, reason: "INCOMPLETE_FILE", message };
+}
+
+function itemOf(line: string, number: number): FoundRecord | Problem {
+  const place = () => ({ line: number, column: 1 });
+  let json: JsonValue;
+  try {
+    json = JSON.parse(line) as JsonValue;
+  } catch (error) {
+    const { offset, message } = faultOf(line, error as Error);
+    return { place: () => ({ line: number, column: offset + 1 }), reason: "INVALID_JSON", message };
+  }
+  const [[field, value] = ["", null]] = Object.entries((json ?? {}) as Json);
+  const type = recordTypeOfField(field);
+  if (!type) return { place, reason: "INVALID_FIELD", message: `the line names no record type: ${line.slice(0, 60)}` };
+  const { key = {}, link = {} } = (value ?? {}) as Record<string, Record<string, string>>;
+  try {
+    const bytes = toBinary(archiveRecord, messageOf(archiveRecord.typeName, json));
+    return { place, type, key, link, bytes };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { place, type, key, reason: "INVALID_FIELD", message: error.message };
+  }
+}
+
+const found = descriptors.getMessage(`${packageName}.ArchiveRecord`);
+if (!found) throw new Error("No message ArchiveRecord");
+const archiveRecord = found;
+
+/** Where a line is broken, which JSON.parse tells not always. */
+function faultOf(line: string, { message }: Error): { offset: number; message: string } {
+  try {
+    new JsonParser(line).whole();
+  } catch (error) {
+    if (error instanceof JsonFault) return error;
+  }
+  return { offset: 0, message };
+}
+
+/** The lines of a file, without their ends. */
+async function* linesOf(file: string): AsyncGenerator<string, undefined> {
+  let rest = "";
+  for await (const chunk of createReadStream(file, { encoding: "utf8", highWaterMark: 2 ** 18 })) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+  return undefined;
+}

@@ -1,0 +1,266 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import {
+  type ImportOptions,
+  ImportRequest,
+  OnConflict,
+} from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import { messageShape } from "../records/message-shape.js";
+import { minimalDetails } from "../records/minimal-details.js";
+import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
+import type { Connection, Json } from "./connection.js";
+import type { FoundRecord, ImportSource, Place, Problem } from "./import-source.js";
+import { type Ids, keyText } from "./record-name.js";
+
+/** The most records and bytes that are sent in one message, and in one call: after each call it is known what came of it. */
+const maxBatch = { records: 500, bytes: 2 ** 20 };
+const maxCall = { records: 5000, bytes: 2 ** 24 };
+
+/** What an import does about records that are in the way, and records without parents. */
+export const onConflicts = ["fail", "skip", "replace"] as const;
+export const orphanModes = ["refuse", "adopt"] as const;
+
+export interface ImportSettings {
+  readonly onConflict: (typeof onConflicts)[number];
+  readonly orphans: (typeof orphanModes)[number];
+  /** Everything but writing. */
+  readonly dryRun: boolean;
+  /** Write nothing unless all can be written. */
+  readonly strict: boolean;
+}
+
+export const outcomes = ["created", "replaced", "unchanged", "skipped", "refused"] as const;
+
+export interface NamedRecord {
+  readonly type: string | null;
+  readonly key: string | null;
+}
+
+/** Something that was not written: which, where in the file, and why. */
+export interface Refused extends NamedRecord, Place {
+  readonly reason: string;
+  readonly message: string;
+  readonly fields: readonly { readonly field: string; readonly description: string }[];
+}
+
+/** What came of an import. */
+export interface ImportReport {
+  readonly format: ImportSource["format"];
+  /** Whether anything was written: not by a dry run, nor by a strict import that would have refused something. */
+  written: boolean;
+  readonly counts: Record<string, Record<(typeof outcomes)[number], number>>;
+  /** Parents that were not there and were made. */
+  readonly adopted: NamedRecord[];
+  readonly refused: Refused[];
+  /** How many further records were refused, which the server did not list. */
+  unlisted: number;
+}
+
+/** A record that was sent and refused as its parents are missing. */
+interface Orphan {
+  readonly record: FoundRecord;
+  readonly refusal: Json;
+  readonly missing: readonly { readonly type: RecordType; readonly key: Ids }[];
+}
+
+/** Imports all records of a file. Tells how many it has sent. */
+export async function importRecords(
+  connection: Connection,
+  source: ImportSource,
+  settings: ImportSettings,
+  progress: (sent: number) => void,
+): Promise<ImportReport> {
+  if (settings.strict && !settings.dryRun) {
+    const tried = await new Import(connection, source, { ...settings, dryRun: true }, progress).run();
+    if (tried.refused.length + tried.unlisted > 0) return tried;
+  }
+  return new Import(connection, source, settings, progress).run();
+}
+
+class Import {
+  readonly #report: ImportReport;
+  #sent = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly source: ImportSource,
+    private readonly settings: ImportSettings,
+    private readonly progress: (sent: number) => void,
+  ) {
+    const { format } = source;
+    this.#report = { format, written: !settings.dryRun, counts: {}, adopted: [], refused: [], unlisted: 0 };
+  }
+
+  async run(): Promise<ImportReport> {
+    const { orphans: mode, onConflict, dryRun } = this.settings;
+    const orphans = await this.#send(this.#records(), onConflict);
+    if (mode === "refuse") for (const { record, refusal } of orphans) this.#refuse(record, refusal);
+    else if (orphans.length > 0) {
+      const parents = adopted(orphans);
+      this.#report.adopted.push(...parents.map(({ type, key }) => named(type, key)));
+      const inOrder = (records: readonly FoundRecord[]) =>
+        [...records].sort((one, other) => recordTypes.indexOf(one.type) - recordTypes.indexOf(other.type));
+      const children = inOrder(orphans.map(({ record }) => record));
+      if (dryRun) for (const { type } of [...parents, ...children]) this.#count(type, "created", 1);
+      else {
+        const left = [...(await this.#send(inOrder(parents), "skip")), ...(await this.#send(children, onConflict))];
+        for (const { record, refusal } of left) this.#refuse(record, refusal);
+      }
+    }
+    return this.#report;
+  }
+
+  /** The records of the file; what is none goes to the report. */
+  async *#records(): AsyncGenerator<FoundRecord> {
+    for await (const item of this.source.items()) {
+      if ("bytes" in item) yield item;
+      else this.#refuse(item, { ...item, violations: (item.violations ?? []) as unknown as Json[] } as unknown as Json);
+    }
+  }
+
+  /** Sends records, call by call; a dry run is one call. Returns those whose parents are missing. */
+  async #send(
+    records: AsyncIterable<FoundRecord> | Iterable<FoundRecord>,
+    onConflict: ImportSettings["onConflict"],
+  ): Promise<Orphan[]> {
+    const orphans: Orphan[] = [];
+    const { dryRun } = this.settings;
+    const options: ImportOptions = {
+      on_conflict: OnConflict[`ON_CONFLICT_${onConflict.toUpperCase()}` as keyof typeof OnConflict],
+      validate_only: dryRun,
+    };
+    const iterator = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
+    let ended = false;
+    while (!ended) {
+      const inCall: FoundRecord[] = [];
+      const batches = async function* (this: Import): AsyncGenerator<Uint8Array> {
+        let batch = new Batch(options);
+        for (let bytes = 0; dryRun || (inCall.length < maxCall.records && bytes < maxCall.bytes); ) {
+          const next = await iterator.next();
+          if (next.done) {
+            ended = true;
+            break;
+          }
+          const record = next.value as FoundRecord;
+          // What was tried is not sent again.
+          inCall.push(dryRun ? { ...record, bytes: new Uint8Array() } : record);
+          bytes += record.bytes.length;
+          batch.add(record.bytes);
+          if (batch.isFull) {
+            yield batch.finish();
+            batch = new Batch();
+            this.progress(this.#sent + inCall.length);
+          }
+        }
+        yield batch.finish();
+      }.call(this);
+      const response = await this.connection.upload("ArchiveService", "Import", batches);
+      this.#sent += inCall.length;
+      this.progress(this.#sent);
+      orphans.push(...this.#add(response, inCall));
+    }
+    return orphans;
+  }
+
+  /** Adds an answer to the report, but for orphans, which it returns. */
+  #add({ counts = [], refusals = [], unlisted_refusals = 0 }: Json, inCall: readonly FoundRecord[]): Orphan[] {
+    for (const count of counts as Json[]) {
+      const type = recordTypes.find((each) => recordTypeName(each) === count.record_type) as RecordType;
+      for (const outcome of outcomes) this.#count(type, outcome, Number(count[outcome] ?? 0));
+    }
+    this.#report.unlisted += Number(unlisted_refusals);
+    return (refusals as Json[]).flatMap((refusal) => {
+      const record = inCall[Number(refusal.index ?? 0)] as FoundRecord;
+      // It is counted again when it is known what comes of it.
+      this.#count(record.type, "refused", -1);
+      const missing = (refusal.missing ?? []) as Record<string, Ids>[];
+      if (missing.length === 0) this.#refuse(record, refusal);
+      const types = missing.flatMap((key) => Object.entries(key));
+      const parents = types.map(([field, key]) => ({ type: recordTypeOfField(field) as RecordType, key }));
+      return missing.length === 0 ? [] : [{ record, refusal, missing: parents }];
+    });
+  }
+
+  #refuse({ type, key, place }: FoundRecord | Problem, { reason, message, violations = [] }: Json): void {
+    if (type) this.#count(type, "refused", 1);
+    const fields = violations as unknown as Refused["fields"];
+    this.#report.refused.push({
+      ...named(type, key),
+      ...place(),
+      reason: String(reason),
+      message: String(message),
+      fields,
+    });
+  }
+
+  #count(type: RecordType, outcome: (typeof outcomes)[number], more: number): void {
+    this.#report.counts[type.name] ??= { created: 0, replaced: 0, unchanged: 0, skipped: 0, refused: 0 };
+    const counts = this.#report.counts[type.name];
+    if (counts) counts[outcome] += more;
+  }
+}
+
+/** A serialized ImportRequest in the making. */
+class Batch {
+  readonly #writer = new BinaryWriter();
+  #records = 0;
+  #bytes = 0;
+
+  constructor(options?: ImportOptions) {
+    if (options) ImportRequest.encode({ options, records: [] }, this.#writer);
+  }
+
+  add(record: Uint8Array): void {
+    this.#writer.uint32((2 << 3) | 2).bytes(record);
+    this.#records++;
+    this.#bytes += record.length;
+  }
+
+  get isFull(): boolean {
+    return this.#records >= maxBatch.records || this.#bytes >= maxBatch.bytes;
+  }
+
+  finish(): Uint8Array {
+    return this.#writer.finish();
+  }
+}
+
+/**
+ * The least records that orphans need and that are none of them: created when the first of their children was, and
+ * with the ids that their children's links name.
+ */
+function adopted(orphans: readonly Orphan[]): FoundRecord[] {
+  const nameOf = (type: RecordType, key: Ids) => `${type.field} ${keyText(type, key)}`;
+  const known = new Set(orphans.map(({ record: { type, key } }) => nameOf(type, key)));
+  const parents = new Map<string, { type: RecordType; key: Ids; links: Ids; created: Time | undefined }>();
+  for (const { record, missing } of orphans) {
+    const { created_at } = (ArchiveRecord.decode(record.bytes).record?.value ?? {}) as { created_at?: Time };
+    for (const { type, key } of missing) {
+      const name = nameOf(type, key);
+      if (known.has(name)) continue;
+      const parent = parents.get(name) ?? { type, key, links: {}, created: created_at };
+      const isEarlier = created_at && parent.created && created_at.seconds < parent.created.seconds;
+      const links = { ...record.link, ...parent.links };
+      parents.set(name, { ...parent, links, created: isEarlier ? created_at : (parent.created ?? created_at) });
+    }
+  }
+  return [...parents.values()].map(({ type, key, links, created }) => {
+    const details = minimalDetails(messageShape(`${type.name}Details`));
+    const link = Object.fromEntries(type.links.map((each) => [each.link, links[each.link] ?? ""]));
+    const value = { key, details, ...(type.link ? { link } : {}), created_at: created, record_id: 0n, etag: "" };
+    const record = { $case: type.field, value } as unknown as ArchiveRecord["record"];
+    const place = () => ({ document: "adopted", line: 0, column: 0 });
+    return { type, key, link, place, bytes: ArchiveRecord.encode({ record }).finish() };
+  });
+}
+
+interface Time {
+  readonly seconds: bigint;
+}
+
+const recordTypeName = (type: RecordType) => `RECORD_TYPE_${type.field.toUpperCase()}`;
+
+const named = (type: RecordType | undefined, key: Ids | undefined): NamedRecord => ({
+  type: type?.field ?? null,
+  key: type && key ? keyText(type, key) : null,
+});

@@ -1,0 +1,44 @@
+import tab from "@bomb.sh/tab/commander";
+import { type Command, CommanderError, type OutputConfiguration } from "commander";
+import { addArchiveCommands } from "./archive-commands.js";
+import { exitCodes, exitCodesHelp, Failure } from "./failure.js";
+import { addRecordCommands } from "./record-commands.js";
+import { keysHelp } from "./record-name.js";
+import { errorColors, printFailure } from "./terminal.js";
+import { addTreeCommand } from "./tree.js";
+
+/** How wrong options and arguments are told. */
+export const usageOutput: OutputConfiguration = {
+  outputError: (text, write) => write(errorColors.red(text.replace(/^error: /, "error: USAGE: "))),
+};
+
+/** Adds the commands that ask a server, and shell completion of all. */
+export function addClientCommands(program: Command): void {
+  addRecordCommands(program);
+  addTreeCommand(program);
+  addArchiveCommands(program);
+  tab(program);
+  program.addHelpText("after", `${keysHelp}\n${exitCodesHelp}`);
+}
+
+/** Runs the program; what goes wrong is said in one line, and makes the exit status. */
+export async function runProgram(program: Command, explain: (error: Error) => string): Promise<void> {
+  // Messages assign entries of maps by name: without the accessor, "__proto__" is a name like any other.
+  Reflect.deleteProperty(Object.prototype, "__proto__");
+  // Whoever reads the output may have seen enough of it, such as head.
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
+    process.exit(code === "EPIPE" ? 0 : exitCodes.UNFORESEEN),
+  );
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.USAGE;
+      return;
+    }
+    const failure =
+      error instanceof Failure ? error : new Failure(exitCodes.UNFORESEEN, "FAILED", explain(error as Error), error);
+    printFailure(failure);
+    process.exitCode = failure.exitCode;
+  }
+}

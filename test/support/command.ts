@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Command } from "commander";
+import { addClientCommands } from "../../src/cli/program.js";
+
+/** Runs a command within the test; its exit status. */
+export async function runWithin(...parameters: string[]): Promise<number | string> {
+  const program = new Command().exitOverride();
+  addClientCommands(program);
+  try {
+    await program.parseAsync(parameters, { from: "user" });
+    return process.exitCode ?? 0;
+  } finally {
+    process.exitCode = undefined;
+  }
+}
+
+/** What a command wrote, and how it ended. On a terminal, all that is written is one. */
+export interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Settings {
+  readonly environment?: Record<string, string>;
+  readonly input?: string;
+  /** Runs it on a terminal, and types an answer as soon as a question is there. */
+  readonly terminal?: readonly [question: string, answer: string] | true;
+  /** Is told everything that was written so far, each time more is. */
+  readonly watch?: (written: string, kill: () => void) => void;
+}
+
+/** Runs the program, as `npm run build` made it, in a process of its own. */
+export async function runProgram(parameters: readonly string[], settings: Settings = {}): Promise<Ended> {
+  const { environment = {}, input, terminal, watch } = settings;
+  const program = [process.execPath, "dist/src/main.js", ...parameters];
+  const quoted = program.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  const [command = "", ...rest] = terminal
+    ? ["script", "--quiet", "--return", "--flush", "--command", `stty cols 160 rows 50; ${quoted}`, "/dev/null"]
+    : program;
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm-256color", ...environment };
+  const child = spawn(command, rest, { env, stdio: ["pipe", "pipe", "pipe"] });
+  const written = { stdout: "", stderr: "" };
+  let answered = false;
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].on("data", (bytes: Buffer) => {
+      written[name] += bytes.toString();
+      watch?.(written.stdout + written.stderr, () => child.kill("SIGKILL"));
+      if (Array.isArray(terminal) && !answered && written.stdout.includes(terminal[0])) {
+        answered = true;
+        child.stdin.write(terminal[1]);
+      }
+    });
+  }
+  child.stdin.on("error", () => undefined);
+  if (!terminal) child.stdin.end(input);
+  const [status] = await once(child, "close");
+  return { status: status as number, ...written };
+}
