@@ -97,7 +97,7 @@ describe("the program", () => {
         expect(ask(server.address, "describe", symbol)).toContain("is a");
       }
       expect(ask(server.address, "grpc.health.v1.Health/Check")).toContain("SERVING");
-      // buf's client asks by reflection v1 too, in its own way.
+      // The other client that comes with the project.
       const buf = [
         "curl",
         "--reflect",

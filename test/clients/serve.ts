@@ -1,0 +1,18 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startProcess } from "../support/process.js";
+
+/** A server over a database of its own, in an empty folder. */
+export async function serve() {
+  const folder = await mkdtemp(join(tmpdir(), "archive-clients-"));
+  const server = await startProcess(`sqlite:${join(folder, "archive.db")}`);
+  return {
+    address: server.address,
+    folder,
+    async stop() {
+      await server.end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { startProcess } from "./support/process.js";
+
+/** The README's blocks that are run in a shell, each with the block of output that follows it, if one does. */
+function tour(): { lines: string[]; shown: string }[] {
+  const section = /## The first five minutes\n([\s\S]*?)\n## /.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
+  const blocks = [...section.matchAll(/```(\w*)\n([\s\S]*?)```/g)].map(([, kind, text]) => ({
+    kind,
+    text: text ?? "",
+  }));
+  return blocks.flatMap(({ kind, text }, index) => {
+    const next = blocks[index + 1];
+    const lines = text.split("\n").filter((line) => line.startsWith("grpcurl "));
+    return kind === "sh" && lines.length > 0 ? [{ lines, shown: next && next.kind !== "sh" ? next.text : "" }] : [];
+  });
+}
+
+/** What differs from run to run. */
+const steady = (text: string) =>
+  text
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/"(etag|\w+Id)": "[0-9a-f]{16,32}"/g, '"$1": "RANDOM"')
+    .trim();
+
+test("every line of the README's tour works as printed", { timeout: 120_000 }, async () => {
+  const grpcurl = execFileSync("scripts/grpcurl", { encoding: "utf8" }).trim();
+  const folder = mkdtempSync(join(tmpdir(), "archive-readme-"));
+  const server = await startProcess(`sqlite:${join(folder, "archive.db")}`);
+  try {
+    const steps = tour();
+    expect(steps.length).toBeGreaterThan(5);
+    for (const { lines, shown } of steps) {
+      let said = "";
+      for (const line of lines) {
+        const command = line.replaceAll("127.0.0.1:50051", server.address).replace(/^grpcurl/, `"${grpcurl}"`);
+        const { status, stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+        said = stdout + stderr;
+        expect([line, shown.startsWith("ERROR") ? status !== 0 : status === 0, said]).toEqual([line, true, said]);
+      }
+      // What is shown may be the beginning of what is said.
+      if (shown && !shown.includes("…")) expect(steady(said)).toContain(steady(shown));
+    }
+  } finally {
+    await server.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
