@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
-scripts := .ci/run scripts/database scripts/generate scripts/grpcurl
+scripts := .ci/run scripts/database scripts/generate scripts/grpcurl clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
 address := $(or $(ARCHIVE_HOST),127.0.0.1):$(or $(ARCHIVE_PORT),50051)
 
@@ -13,7 +13,7 @@ address := $(or $(ARCHIVE_HOST),127.0.0.1):$(or $(ARCHIVE_PORT),50051)
 
 help: ## List what one can do (this)
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Node replaces the shell, so that Ctrl-C reaches it once and make waits until it has stopped.
 run: build ## Serve on the embedded database, or on that of ARCHIVE_DATABASE_URL; Ctrl-C stops it
@@ -50,7 +50,7 @@ bench: ## Measure its speed
 	@echo "There is no benchmark yet."
 
 clean: ## Remove all that was built and installed; data/ stays
-	rm -rf dist coverage node_modules
+	rm -rf dist coverage node_modules clients/typescript/dist clients/typescript/node_modules
 
 ##@ Parts of the above
 
@@ -77,8 +77,31 @@ fresh: installed ## Check that what is generated is what `make generate` makes
 test-service: build ## Test the service
 	$(bin)/vitest run
 
-# Each client has a target of its own, in which its own tool runs its own tests: add it here.
-test-clients:
+# Each client has a target of its own, in which its own tool runs its own tests.
+test-clients: test-typescript test-python test-go test-snippets ## Test the clients, and what docs/clients.md says
+
+test-typescript: build ## Test the TypeScript client, also as a package in an empty project
+	cd clients/typescript && npm run check && npm test
+
+# With the oldest and the newest protobuf and grpcio, each in an environment of its own.
+test-python: build needs-python ## Test the Python package as pip installs it
+	clients/python/test.sh
+
+test-go: build needs-go ## Build and vet the Go module, and run its example
+	cd generated/go && go build ./... && go vet ./...
+	$(bin)/vitest run --config test/clients/vitest.config.ts go-example
+
+test-snippets: build needs-python needs-go ## Run what docs/clients.md says
+	$(bin)/vitest run --config test/clients/vitest.config.ts snippets
+
+needs-python:
+	@command -v "$${PYTHON:-python3}" >/dev/null || { echo "There is no python3 on the PATH. Install Python 3.7 or newer" \
+		"with venv (https://www.python.org/downloads, apt-get install python3-venv, brew install python)," \
+		"or set PYTHON to one." >&2; exit 1; }
+
+needs-go:
+	@command -v go >/dev/null || { echo "There is no go on the PATH. Install Go $$(awk '$$1 == "go" { print $$2 }' generated/go/go.mod)" \
+		"or newer (https://go.dev/dl, brew install go)." >&2; exit 1; }
 
 # Dependencies' scripts are not run: all of them work without, and what `prepare` does is the next target.
 node_modules/.installed: package-lock.json
@@ -89,4 +112,5 @@ dist/.built: node_modules/.installed $(sources)
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@
 
-.PHONY: help run image build test check lint generate bench clean installed types breaking fresh test-service test-clients
+.PHONY: help run image build test check lint generate bench clean installed types breaking fresh test-service test-clients \
+	test-typescript test-python test-go test-snippets needs-python needs-go

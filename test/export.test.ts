@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import type { ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
 import { messageShape } from "../src/records/message-shape.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
@@ -78,18 +78,15 @@ describe.each(inject("engines"))("an export on $name", (engine) => {
     rmSync(folder, { recursive: true });
     await archive?.close();
   });
-  beforeEach(() => {
-    vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  });
   afterEach(async () => {
-    vi.restoreAllMocks();
     await empty(archive.client);
   });
 
   const at = (name: string) => join(folder, name);
   const exported = async (name: string, ...parameters: string[]) => {
-    expect(await runWithin("export", ...parameters, "--file", at(name), "--address", archive.address)).toBe(0);
+    expect(await runWithin("export", ...parameters, "--file", at(name), "--address", archive.address)).toMatchObject({
+      status: 0,
+    });
     return readFileSync(at(name), "utf8");
   };
 
@@ -104,9 +101,9 @@ describe.each(inject("engines"))("an export on $name", (engine) => {
         const first = await exported("first");
         expect(first.split("\n")).toHaveLength(records.length + 2);
         expect(await exported("again")).toBe(first);
-        expect(await runWithin("import", at("first"), "--address", address)).toBe(0);
+        expect(await runWithin("import", at("first"), "--address", address)).toMatchObject({ status: 0 });
         await empty(client);
-        expect(await runWithin("import", at("first"), "--address", address)).toBe(0);
+        expect(await runWithin("import", at("first"), "--address", address)).toMatchObject({ status: 0 });
         expect(await exported("second")).toBe(first);
       }),
       { numRuns: 20 },

@@ -120,7 +120,11 @@ describe.each(inject("engines"))("lists on $name", (engine) => {
       const outcome = await client.list("Run", { ...request, page_token: damaged }).catch((error) => error);
       expect(outcome).toMatchObject(refused);
     }
-    expect(await errorOf(client.list("Run", { ...request, page_token: "é" }))).toMatchObject(refused);
+    for (const damaged of ["é", `${page_token}!`, `${page_token}=`, ` ${page_token}`]) {
+      expect(await errorOf(client.list("Run", { ...request, page_token: damaged }))).toMatchObject(refused);
+    }
+    const long = filter({}, "x".repeat(200));
+    expect(Object.keys((await errorOf(client.list("Run", { filter: long }))).fields)).toEqual(["filter.id_prefix"]);
     const { records } = await client.list("Run", { ...request, page_size: 1, with_total: true, page_token });
     expect(records.map(({ key }) => key)).toEqual(all.filter((key) => key.collab_id === "a").slice(2, 3));
   });

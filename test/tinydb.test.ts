@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import type { ImportReport } from "../src/cli/import-records.js";
 import { JsonParser } from "../src/cli/parse-json.js";
 import { messageShape } from "../src/records/message-shape.js";
@@ -46,11 +46,8 @@ describe.each(inject("engines"))("the predecessor's file on $name", (engine) => 
   beforeEach(async () => {
     archive = await startArchive(engine);
     folder = mkdtempSync(join(tmpdir(), "archive-test-"));
-    vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    vi.spyOn(process.stderr, "write").mockReturnValue(true);
   });
   afterEach(async () => {
-    vi.restoreAllMocks();
     rmSync(folder, { recursive: true });
     await archive?.close();
   });
@@ -58,7 +55,7 @@ describe.each(inject("engines"))("the predecessor's file on $name", (engine) => 
   const imported = async (text: string, ...parameters: string[]) => {
     const [file, report] = [join(folder, "file.json"), join(folder, "report.json")];
     writeFileSync(file, text);
-    const status = await runWithin("import", file, "--report", report, "--address", archive.address, ...parameters);
+    const { status } = await runWithin("import", file, "--report", report, "--address", archive.address, ...parameters);
     return { status, ...(JSON.parse(readFileSync(report, "utf8")) as ImportReport) };
   };
   const refusals = ({ refused }: ImportReport) =>
@@ -171,13 +168,14 @@ describe.each(inject("engines"))("the predecessor's file on $name", (engine) => 
     "2": {"key": {"collab_id": "d"}, "answer": 4 2},
     "3": {"key": {"collab_id": "e"}, "created_at": "yesterday"},
     "4": {"key": {"collab_id": 4, "x": "y"}},
-    "5": {"key": {"collab_id": "f"}, "mq": {"ports": {"mine": 1}}},
+    "5": {"key": {"collab_id": "f"}, "mq": {"ports": {"main": "x"}}},
     "6": []
   },
   "Participant": {
     "1": {"key": {"participant_id": "w"}, "id": "v"},
     "2": {"id": "w"}
   },
+  "MLFlow": {"1": {"collaboration": "c", "project": "p", "record": "r", "name": "n", "mlflow_type": "run", "extra": 1}},
   "Project": {
     "1": {"key": {"collab_id": "c", "project_id": "p"}, "incentives": {}},
     "2": {"key": {"collab_id": "c", "project_id": "q`;
@@ -188,15 +186,16 @@ describe.each(inject("engines"))("the predecessor's file on $name", (engine) => 
         ({ document, line, column, reason, message }) => `${document} ${line}:${column} ${reason} ${message}`,
       ),
     ).toEqual([
-      "table Project 18:51 INVALID_JSON a text has no end",
+      "table Project 19:51 INVALID_JSON a text has no end",
       "table Wishes 3:19 UNKNOWN_TABLE Wishes is no table that the archive knows: 2 documents are left out",
       'Collaboration 2 6:50 INVALID_JSON } is missing before "2"',
       'Collaboration 3 7:10 INVALID_FIELD created_at must be a time: "YYYY-MM-DD HH:MM:SS"',
       "Collaboration 4 8:10 INVALID_FIELD key.collab_id must be text; key.x is none of collab_id; key.collab_id is required",
-      "Collaboration 5 9:10 INVALID_FIELD details.mq.ports.mine is no field of ComponentPorts, which has no others",
+      "Collaboration 5 9:10 INVALID_FIELD details.mq.ports.main must be an integer",
       "Collaboration 6 10:10 INVALID_FIELD document must be an object; key.collab_id is required",
-      "Project 2 18:51 INVALID_JSON a text has no end",
+      "Project 2 19:51 INVALID_JSON a text has no end",
       "Participant 1 13:10 INVALID_FIELD id must be the key's participant_id",
+      "MLFlow 1 16:19 INVALID_FIELD details.extra is no field of MLFlowDetails, which has no others",
     ]);
     expect(await countTables(archive.database)).toEqual({ Collaboration: 1, Project: 1, Participant: 1 });
   });

@@ -145,6 +145,15 @@ const changes: [string, RecordName, Given, Given, string[], Given][] = [
     ["results.train"],
     { train: { res_path: "x" } },
   ],
+  [
+    "an entry by a name that JavaScript has a meaning for",
+    "Model",
+    { global: {} },
+    { global: { checkpoints: { constructor: { epoch_0: { path: "x" } } } } },
+    ["global.checkpoints.constructor"],
+    { global: { checkpoints: { constructor: { epoch_0: { path: "x" } } } } },
+  ],
+  ["nothing by such a name", "Model", { global: {} }, { global: {} }, ["global.checkpoints.toString"], { global: {} }],
   ["everything", "Run", { lr: 1.5, rounds: 2n }, { seed: 1n }, ["*"], { seed: 1n }],
   ["everything, without a mask", "Run", { lr: 1.5, rounds: 2n }, { seed: 1n }, [], { seed: 1n }],
 ];

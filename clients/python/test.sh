@@ -8,6 +8,7 @@
 #   clients/python/test.sh --all       every Python from 3.7 to 3.13 that is here
 #   clients/python/test.sh 3.11        this one alone, in both
 #   ARCHIVE_TEST_FULL_SIZE=1 …         large reads in full size, 100 models of 2 MB, instead of small
+#   ARCHIVE_TEST_RESULTS_DIR=… …       leaves the results of each environment there, as JUnit's XML
 #
 # Environments are kept in the cache, by their versions.
 set -euo pipefail
@@ -57,10 +58,12 @@ run() {
     folder=$cache/$minor-newest-$(date +%G-W%V)
   fi
   output=$work/$minor-$kind.out
+  local report=()
+  [ -z "${ARCHIVE_TEST_RESULTS_DIR-}" ] || report=(--junitxml "$ARCHIVE_TEST_RESULTS_DIR/python-$minor-$kind.xml")
   {
     environment "$folder" "$python" "$wheel" pytest "${requirements[@]}" &&
       "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel" &&
-      "$folder/bin/python" -B -m pytest --basetemp "$work/$minor-$kind-temp"
+      "$folder/bin/python" -B -m pytest --basetemp "$work/$minor-$kind-temp" ${report[@]+"${report[@]}"}
   } >"$output" 2>&1 || { touch "$work/failed"; cat "$output"; }
   echo "$("$folder/bin/python" -c '
 import google.protobuf, google.protobuf.internal.api_implementation as api, grpc, platform

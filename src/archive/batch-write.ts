@@ -98,7 +98,7 @@ function rethrow(error: unknown, index: number, operation: WriteOperation["opera
 
 /** The path of a field of a single request within an operation: "key.run_id" is "create.record.run.key.run_id". */
 function pathIn(operation: WriteOperation["operation"], field: string): string {
-  if (!operation || field === "operation" || field.startsWith(operation.$case)) return field;
+  if (!operation || field === "operation" || field.startsWith(`${operation.$case}.`)) return field;
   if (operation.$case === "delete") {
     return `delete.${field.replace(/^key\b/, `key.${operation.value.key?.key?.$case}`)}`;
   }

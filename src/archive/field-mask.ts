@@ -1,28 +1,28 @@
+import type { FieldViolation } from "../records/field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "../records/message-shape.js";
 import { fromStoredJson } from "../records/stored-json.js";
 import { givenTwice } from "../records/validate-details.js";
-import { refuse } from "./archive-error.js";
 
 /** A path of a field mask: the names of fields and keys from the details down. */
 type Path = readonly string[];
 
-/** The paths of a mask; undefined where it means everything. Throws all paths that do not exist at once. */
-export function readMask(shape: MessageShape, mask: readonly string[] | undefined): readonly Path[] | undefined {
+/** The paths of a mask; undefined where it means everything. Those that do not exist go to the violations. */
+export function readMask(
+  shape: MessageShape,
+  mask: readonly string[] | undefined,
+  violations: FieldViolation[],
+): readonly Path[] | undefined {
   if (!mask || mask.length === 0) return undefined;
   if (mask.includes("*")) {
-    if (mask.length > 1) refuse([{ field: "update_mask", description: '"*" must stand alone' }]);
+    if (mask.length > 1) violations.push({ field: "update_mask", description: '"*" must stand alone' });
     return undefined;
   }
-  const read = mask.map((text, index) => {
+  return mask.map((text, index) => {
     const path = splitPath(text);
     const fault = path ? pathFault(shape, path) : "is not a path";
-    return {
-      path: path ?? [],
-      violation: fault && { field: `update_mask.paths[${index}]`, description: `("${text}") ${fault}` },
-    };
+    if (fault) violations.push({ field: `update_mask.paths[${index}]`, description: `("${text}") ${fault}` });
+    return path ?? [];
   });
-  refuse(read.flatMap(({ violation }) => violation || []));
-  return read.map(({ path }) => path);
 }
 
 /** Splits "a.b.`c.d`" into its steps; undefined if it cannot be split. */
@@ -79,15 +79,18 @@ const emptyValue = (field: FieldShape) =>
   field.container === "list" ? [] : field.container === "map" ? {} : undefined;
 
 function copyEntry(field: FieldShape, [key, ...rest]: Path, target: Message, source: Message): void {
-  const entry = source[key as string] as Message | undefined;
-  if (rest.length > 0) {
-    target[key as string] ??= entry && fromStoredJson(field.message as MessageShape, "{}");
-    const into = target[key as string] as Message | undefined;
-    if (into) copyField(field.message as MessageShape, rest, into, entry);
-  } else {
-    target[key as string] = entry;
+  const shape = field.message as MessageShape;
+  const name = key as string;
+  // A name can be anything, also what every object inherits.
+  const own = (map: Message) => (Object.hasOwn(map, name) ? (map[name] as Message) : undefined);
+  const entry = own(source);
+  if (rest.length === 0) target[name] = entry;
+  else {
+    const into = own(target) ?? (entry && fromStoredJson(shape, "{}"));
+    if (into) copyField(shape, rest, into, entry);
+    target[name] = into;
   }
-  if (target[key as string] === undefined) delete target[key as string];
+  if (target[name] === undefined) delete target[name];
 }
 
 function copyInto(field: FieldShape, rest: Path, target: Message, source: Message | undefined): void {

@@ -48,7 +48,8 @@ function listQuery(type: RecordType, filter: ListRequest["filter"], violations: 
   }
   const prefix = filter?.id_prefix ?? "";
   // White space may end a prefix, for it does not end the id.
-  const fault = prefix === "" ? undefined : idFault(`${prefix}.`.slice(prefix.length < 128 ? 0 : prefix.length));
+  const trimmed = prefix.trimEnd();
+  const fault = prefix === "" ? undefined : trimmed === "" ? "must not be white space" : idFault(trimmed);
   if (fault) violations.push({ field: "filter.id_prefix", description: fault });
   return { equal, prefix };
 }

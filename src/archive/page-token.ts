@@ -28,7 +28,10 @@ export function readPageToken(type: RecordType, request: ListRequest): Record<st
 
 function parse(token: string): string[] | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    const bytes = Buffer.from(token, "base64url");
+    // Decoding passes over what is not base64.
+    if (bytes.toString("base64url") !== token) return undefined;
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
     return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import type { FieldViolation } from "../records/field-violation.js";
 import type { Message } from "../records/message-shape.js";
 import type { RecordType } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
@@ -7,7 +8,7 @@ import { insert } from "./create.js";
 import { applyMask, readMask } from "./field-mask.js";
 import { basicRecord, changedRecord, detailsOf, detailsShape, emptyDetails, newRecord } from "./record-message.js";
 import type { RecordResponse, UpdateRequest } from "./requests.js";
-import { validKey, validRecord } from "./validate-request.js";
+import { validKey } from "./validate-request.js";
 
 /** How often an update starts again because others changed the record between its reading and its writing. */
 const maxRaces = 100;
@@ -20,8 +21,10 @@ export async function update(
 ): Promise<RecordResponse> {
   const shape = detailsShape(type);
   const given = request.details ?? emptyDetails(type);
-  const mask = readMask(shape, request.update_mask);
-  const { key } = mask ? { key: validKey(type, request.key) } : validRecord(type, request);
+  const violations: FieldViolation[] = [];
+  const mask = readMask(shape, request.update_mask, violations);
+  if (!mask) violations.push(...validateDetails(shape, given, "details"));
+  const key = validKey(type, request.key, violations);
   /** The details as they will be, valid as a whole. */
   const changed = (before: Message): Message => {
     if (!mask) return given;

@@ -181,14 +181,14 @@ async function sourceOf(path: string, name: string): Promise<ImportSource> {
 }
 
 /** Shows how far an import has come: a bar on a terminal, else a line for each tenth. */
-function progressOf(total: number): { show(sent: number): void; stop(): void } {
+function progressOf(total: number): { show(done: number): void; stop(): void } {
   if (!process.stderr.isTTY) {
     let shown = 0;
     return {
-      show(sent) {
-        if (sent - shown < total / 10 || sent === 0) return;
-        shown = sent;
-        note(`sent ${sent} of ${total} records`);
+      show(done) {
+        if (done - shown < total / 10) return;
+        shown = done;
+        note(`${done} of ${total} records`);
       },
       stop: () => undefined,
     };
@@ -203,7 +203,7 @@ function progressOf(total: number): { show(sent: number): void; stop(): void } {
     barIncompleteChar: "░",
   });
   bar.start(total, 0);
-  return { show: (sent) => bar.update(Math.min(sent, total)), stop: () => bar.stop() };
+  return { show: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
 }
 
 /** Writes all records; into a file of the system's first, as the header that comes before them counts them. */

@@ -10,11 +10,12 @@ import { minimalDetails } from "../records/minimal-details.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import type { Connection, Json } from "./connection.js";
 import type { FoundRecord, ImportSource, Place, Problem } from "./import-source.js";
+import { recordTypeName } from "./record-commands.js";
 import { type Ids, keyText } from "./record-name.js";
 
 /** The most records and bytes that are sent in one message, and in one call: after each call it is known what came of it. */
 const maxBatch = { records: 500, bytes: 2 ** 20 };
-const maxCall = { records: 5000, bytes: 2 ** 24 };
+const maxCall = { records: 1000, bytes: 2 ** 22 };
 
 /** What an import does about records that are in the way, and records without parents. */
 export const onConflicts = ["fail", "skip", "replace"] as const;
@@ -63,12 +64,12 @@ interface Orphan {
   readonly missing: readonly { readonly type: RecordType; readonly key: Ids }[];
 }
 
-/** Imports all records of a file. Tells how many it has sent. */
+/** Imports all records of a file. Tells how many are done. */
 export async function importRecords(
   connection: Connection,
   source: ImportSource,
   settings: ImportSettings,
-  progress: (sent: number) => void,
+  progress: (done: number) => void,
 ): Promise<ImportReport> {
   if (settings.strict && !settings.dryRun) {
     const tried = await new Import(connection, source, { ...settings, dryRun: true }, progress).run();
@@ -79,13 +80,13 @@ export async function importRecords(
 
 class Import {
   readonly #report: ImportReport;
-  #sent = 0;
+  #done = 0;
 
   constructor(
     private readonly connection: Connection,
     private readonly source: ImportSource,
     private readonly settings: ImportSettings,
-    private readonly progress: (sent: number) => void,
+    private readonly progress: (done: number) => void,
   ) {
     const { format } = source;
     this.#report = { format, written: !settings.dryRun, counts: {}, adopted: [], refused: [], unlisted: 0 };
@@ -149,14 +150,14 @@ class Import {
           if (batch.isFull) {
             yield batch.finish();
             batch = new Batch();
-            this.progress(this.#sent + inCall.length);
+            if (dryRun) this.progress(this.#done + inCall.length);
           }
         }
         yield batch.finish();
       }.call(this);
       const response = await this.connection.upload("ArchiveService", "Import", batches);
-      this.#sent += inCall.length;
-      this.progress(this.#sent);
+      this.#done += inCall.length;
+      this.progress(this.#done);
       orphans.push(...this.#add(response, inCall));
     }
     return orphans;
@@ -257,8 +258,6 @@ function adopted(orphans: readonly Orphan[]): FoundRecord[] {
 interface Time {
   readonly seconds: bigint;
 }
-
-const recordTypeName = (type: RecordType) => `RECORD_TYPE_${type.field.toUpperCase()}`;
 
 const named = (type: RecordType | undefined, key: Ids | undefined): NamedRecord => ({
   type: type?.field ?? null,

@@ -94,12 +94,16 @@ async function* requestsOf<Request>(
   const destroy = () => call.destroy(signal.reason);
   signal.addEventListener("abort", destroy, { once: true });
   const stalled = setTimeout(() => call.destroy(stall("written")), maxStall);
-  for await (const bytes of call) {
-    stalled.refresh();
-    yield decode(method, bytes);
-    stalled.refresh();
+  try {
+    for await (const bytes of call) {
+      stalled.refresh();
+      yield decode(method, bytes);
+      stalled.refresh();
+    }
+  } finally {
+    clearTimeout(stalled);
+    signal.removeEventListener("abort", destroy);
   }
-  clearTimeout(stalled);
 }
 
 function serialized(method: MethodBinding, response: unknown, { maxSendSize }: CallEnvironment): Buffer {

@@ -33,12 +33,20 @@ export async function addHealth(server: Server, store: Store, logger: Logger): P
       );
     last = status;
   };
+  let pending: Promise<void> | undefined;
+  /** Asks the database, but not again before it has answered: each question holds a connection. */
+  const check = () => {
+    pending ??= store.check().finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
   const ask = async () => {
     let timeout: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timeout = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
     });
-    const answer = await Promise.race([store.check(), late]).then(
+    const answer = await Promise.race([check(), late]).then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -11,10 +11,10 @@ import type { Handler } from "./calls.js";
 /** What the five methods of every record type's service do, by the first part of their names. */
 export const recordHandlers = (store: Store, type: RecordType) =>
   ({
-    create: (request, context) => create(store.statements(context), type, request),
+    create: (request, context) => store.retried(context, () => create(store.statements(context), type, request)),
     get: (request, context) => get(store.statements(context), type, request),
     list: (request, context) => list(store.statements(context), type, request),
-    update: (request, context) => update(store.statements(context), type, request),
+    update: (request, context) => store.retried(context, () => update(store.statements(context), type, request)),
     delete: (request, context, respond) =>
       request.validate_only
         ? remove(store.statements(context), type, request, 1)

@@ -12,17 +12,18 @@ import type { ArchiveError } from "../archive/archive-error.js";
 const domain = "archive.synergos";
 
 /**
- * Clients refuse trailers of more than 8 KiB altogether. So the message is cut to 512 characters (at the worst nine
- * bytes each in its encoding), and violations are left out, with a last one that says so, beyond 3,000 bytes.
+ * Clients refuse trailers of more than 8 KiB altogether. The details are sent in base64, and the message twice: once in
+ * them, and once with every byte that is not ASCII as three. So all are cut, and violations left out, to these sizes.
  */
-const maxMessageLength = 512;
-const maxDetailsSize = 3000;
+const maxMessageSize = 1000;
+const maxNameSize = 800;
+const maxViolationsSize = 2500;
 
 /** An error as gRPC's status, with google.rpc details. The only place where errors become statuses. */
 export function toStatus(error: ArchiveError, requestId: string): StatusObject {
   const { code, reason, details } = error;
   const internal = code === "INTERNAL";
-  const message = cut(internal ? `${error.message} (request ${requestId})` : error.message, maxMessageLength);
+  const message = cut(internal ? `${error.message} (request ${requestId})` : error.message, maxMessageSize);
   const metadata = { ...details.metadata, ...(internal ? { request_id: requestId } : {}) };
   const any: Any[] = [pack(ErrorInfo, { reason, domain, metadata })];
   if (details.fieldViolations) {
@@ -40,7 +41,7 @@ export function toStatus(error: ArchiveError, requestId: string): StatusObject {
   }
   if (details.resource) {
     const { type, name } = details.resource;
-    any.push(pack(ResourceInfo, { resource_type: type, resource_name: name, description: "" }));
+    any.push(pack(ResourceInfo, { resource_type: type, resource_name: cut(name, maxNameSize), description: "" }));
   }
   const trailer = new Metadata();
   trailer.set("x-request-id", requestId);
@@ -62,8 +63,16 @@ const pack = <Message>(codec: Codec<Message>, message: Partial<Message>): Any =>
   value: codec.encode(codec.fromPartial(message)).finish(),
 });
 
-const cut = (text: string, length: number) =>
-  text.length <= length ? text : `${[...text].slice(0, length - 1).join("")}…`;
+/** A text cut to a size in bytes, as gRPC encodes its messages. */
+function cut(text: string, size: number): string {
+  let left = size;
+  for (const [index, character] of [...text].entries()) {
+    const bytes = Buffer.byteLength(character);
+    left -= bytes === 1 ? 1 : 3 * bytes;
+    if (left < 0) return `${[...text].slice(0, index).join("")}…`;
+  }
+  return text;
+}
 
 /** As many violations as fit, and one for the others. */
 function fitting<Violation extends object>(
@@ -73,7 +82,7 @@ function fitting<Violation extends object>(
   let size = 0;
   const fit = violations.findIndex((violation) => {
     for (const text of Object.values(violation)) size += Buffer.byteLength(String(text)) + 4;
-    return size > maxDetailsSize;
+    return size > maxViolationsSize;
   });
   return fit < 0 ? [...violations] : [...violations.slice(0, fit), others(violations.length - fit)];
 }

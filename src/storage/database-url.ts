@@ -28,13 +28,17 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
   }
   if (!/^(mysql|mariadb):\/\//.test(text) || !URL.canParse(text)) throw new Error(`must be ${databaseUrlForms}`);
   const url = new URL(text);
+  // Such a character is part of a password that is not encoded; nothing of it may be shown.
+  if (url.hash || /[@#]/.test(url.pathname + url.search)) {
+    throw new Error("must have special characters of user and password percent-encoded");
+  }
   const database = decodeURIComponent(url.pathname.slice(1));
   if (!url.hostname || !database || database.includes("/"))
     throw new Error(`must name a host and a database: ${databaseUrlForms}`);
   const options = new Map(url.searchParams);
   const known = ["tls", "tls-ca", "tls-cert", "tls-key"];
   const unknown = [...options.keys()].filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`has the unknown option ${unknown.join(", ")}; known: ${known.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`has an unknown option; known: ${known.join(", ")}`);
   const mode = options.get("tls") ?? (options.size > 0 ? "verify" : "disabled");
   if (!(mode in tlsModes)) throw new Error(`has tls=${mode}; must be ${Object.keys(tlsModes).join(", ")}`);
   const rejectUnauthorized = tlsModes[mode];

@@ -50,8 +50,12 @@ export interface Engine {
   outcome(response: unknown): Outcome;
   /** What a driver's or Knex's error means. */
   translate(error: unknown): StorageError;
-  /** Ends a connection and whatever its server still does for it, transaction included. */
-  abandon(connection: unknown): void;
+  /** Ends a connection and whatever its server still does for it, transaction included; false if it lives on. */
+  abandon(connection: unknown): boolean;
   /** Holds a lock for as long as the work takes, so that only one process at a time changes the schema. */
   exclusively<Result>(run: (query: Query) => Promise<Outcome>, work: () => Promise<Result>): Promise<Result>;
 }
+
+/** About what a row takes in memory: its details, and its key and the rest. */
+export const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
+  300 + (typeof details === "string" ? details.length : 0);

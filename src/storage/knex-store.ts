@@ -27,7 +27,7 @@ export class KnexStore implements Store {
     return new KnexStatements(
       dialect,
       (query) => this.#leased(reads, context, ({ run }) => run(query)),
-      (query) => this.#retried(context, () => this.#leased(writes, context, ({ run }) => run(query))),
+      (query) => this.retried(context, () => this.#leased(writes, context, ({ run }) => run(query))),
       (work) => this.#transaction(context, work),
     );
   }
@@ -98,7 +98,7 @@ export class KnexStore implements Store {
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run, attempt: number) => Promise<Result>): Promise<Result> {
-    return this.#retried(context, (attempt) =>
+    return this.retried(context, (attempt) =>
       this.#leased(this.engine.writes, context, (lease) => this.#committed(lease, (run) => work(run, attempt))),
     );
   }
@@ -116,8 +116,7 @@ export class KnexStore implements Store {
     }
   }
 
-  /** Does work again after a conflict with other transactions, as often as is sensible and the call lasts. */
-  async #retried<Result>({ signal }: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
+  async retried<Result>({ signal }: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work(attempt);
@@ -159,8 +158,7 @@ export class KnexStore implements Store {
       run({ sql, bindings, ...options }) {
         return new Promise((resolve, reject) => {
           const abandon = () => {
-            abandoned = true;
-            engine.abandon(connection);
+            abandoned = engine.abandon(connection);
             reject(signal.reason);
           };
           if (signal.aborted) return reject(signal.reason);

@@ -3,7 +3,7 @@ import knex, { type Knex } from "knex";
 import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
 import type { MySqlLocation } from "./database-url.js";
-import type { Dialect, Engine } from "./engine.js";
+import { type Dialect, type Engine, rowSize } from "./engine.js";
 import { repeated } from "./sql.js";
 import { StorageError } from "./store.js";
 
@@ -61,6 +61,7 @@ function engine(main: Knex, snapshots: Knex, isMariaDb: boolean): Engine {
       // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once.
       breakOff(connection as Connection);
       main.raw(`KILL ${Number(threadId)}`).catch(() => undefined);
+      return true;
     },
     async exclusively(run, work) {
       const bindings = ["synergos_archive_migration"];
@@ -127,6 +128,8 @@ function connectionSettings({ host, port, user, password, database, tls }: MySql
     supportBigNumbers: true,
     enableKeepAlive: true,
     connectTimeout: 5000,
+    // Each counts against a limit that the server has for all its clients.
+    maxPreparedStatements: 200,
   };
 }
 
@@ -191,7 +194,7 @@ function clientWithLimits({ maxResultSize }: MySqlOptions) {
             return;
           }
           const row = result as RowDataPacket;
-          size += typeof row.details === "string" ? row.details.length : 0;
+          size += rowSize(row);
           if (size <= most || response.rows.length === 0) response.rows.push(row);
           else if (options?.take) response.truncated = true;
           else {
@@ -233,6 +236,7 @@ const kinds: Readonly<Record<number, StorageError["kind"]>> = {
   1203: "unavailable", // ER_TOO_MANY_USER_CONNECTIONS
   1290: "unavailable", // ER_OPTION_PREVENTS_STATEMENT: read-only, as a replica is
   1317: "unavailable", // ER_QUERY_INTERRUPTED
+  1461: "unavailable", // ER_MAX_PREPARED_STMT_COUNT_REACHED
   1836: "unavailable", // ER_READ_ONLY_MODE
   1927: "unavailable", // ER_CONNECTION_KILLED
   3100: "unavailable", // ER_RUN_HOOK_ERROR: Group Replication has no majority

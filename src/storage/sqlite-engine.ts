@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import knex, { type Knex } from "knex";
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
-import type { Dialect, Engine } from "./engine.js";
+import { type Dialect, type Engine, rowSize } from "./engine.js";
 import { repeated } from "./sql.js";
 import { StorageError } from "./store.js";
 
@@ -45,7 +45,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       return { rows, truncated, changed: changes, insertId: Number(lastInsertRowid) };
     },
     translate,
-    abandon: () => undefined,
+    abandon: () => false,
     // The transaction that a migration runs in keeps all others out.
     exclusively: (_run, work) => work(),
   };
@@ -108,7 +108,7 @@ function clientWithLimit(maxResultSize: number) {
       let size = 0;
       // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
       for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
-        size += typeof row.details === "string" ? row.details.length : 0;
+        size += rowSize(row);
         if (size <= (take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
         else response.truncated = true;
       }

@@ -99,6 +99,8 @@ export interface Statements {
 export interface Store {
   /** Statements that are each a transaction of their own. */
   statements(context: CallContext): Statements;
+  /** Does work again that ended in a conflict with others, as often as is sensible and the call lasts. */
+  retried<Result>(context: CallContext, work: () => Promise<Result>): Promise<Result>;
   /** Does all of the work in one transaction or none of it. The work is done again after a conflict with others. */
   transaction<Result>(
     context: CallContext,

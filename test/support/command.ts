@@ -1,25 +1,34 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Command } from "commander";
+import { vi } from "vitest";
 import { addClientCommands } from "../../src/cli/program.js";
-
-/** Runs a command within the test; its exit status. */
-export async function runWithin(...parameters: string[]): Promise<number | string> {
-  const program = new Command().exitOverride();
-  addClientCommands(program);
-  try {
-    await program.parseAsync(parameters, { from: "user" });
-    return process.exitCode ?? 0;
-  } finally {
-    process.exitCode = undefined;
-  }
-}
 
 /** What a command wrote, and how it ended. On a terminal, all that is written is one. */
 export interface Ended {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** Runs a command within the test, which is faster than in a process of its own. Throws the failure that it ends with. */
+export async function runWithin(...parameters: string[]): Promise<Ended> {
+  const program = new Command().exitOverride();
+  addClientCommands(program);
+  const written = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((name) =>
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      written[name] += text;
+      return true;
+    }),
+  );
+  try {
+    await program.parseAsync(parameters, { from: "user" });
+    return { status: Number(process.exitCode ?? 0), ...written };
+  } finally {
+    process.exitCode = undefined;
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 interface Settings {

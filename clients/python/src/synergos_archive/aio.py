@@ -231,6 +231,15 @@ class Archive:
                     yield record
         except grpc.RpcError as error:
             raise archive_error(error) from error
+        except TypeError as error:
+            # grpcio 1.32 stumbles over a stream that is answered by nothing but an error, but knows the error.
+            if not stream.done():
+                raise
+            code, details = await stream.code(), await stream.details()
+            if code is grpc.StatusCode.OK:
+                raise
+            status = aio.AioRpcError(code, (), await stream.trailing_metadata(), details)
+            raise archive_error(status) from error
         finally:
             stream.cancel()
 

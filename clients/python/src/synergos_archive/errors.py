@@ -125,7 +125,8 @@ def archive_error(error: Any) -> ArchiveError:
     code: grpc.StatusCode = error.code()
     message: str = error.details() or ""
     trailers = {key: value for key, value in error.trailing_metadata() or ()}
-    leaders = {key: value for key, value in error.initial_metadata() or ()}
+    # Among the headers, or where there was nothing but the error, among the trailers.
+    request_id = dict([*(error.initial_metadata() or ()), *trailers.items()]).get("x-request-id", "")
     reason = ""
     metadata: Dict[str, str] = {}
     violations: List[Violation] = []
@@ -145,4 +146,4 @@ def archive_error(error: Any) -> ArchiveError:
     if not reason and message.startswith(_LOST):
         code = grpc.StatusCode.UNAVAILABLE
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, PermanentError)
-    return kind(code, message, reason, metadata, tuple(violations), leaders.get("x-request-id", ""))
+    return kind(code, message, reason, metadata, tuple(violations), request_id)
