@@ -100,6 +100,8 @@ describe("the program", () => {
       // The other client that comes with the project.
       const buf = [
         "curl",
+        "--protocol",
+        "grpc",
         "--reflect",
         "--http2-prior-knowledge",
         `http://${server.address}/grpc.health.v1.Health/Check`,
