@@ -186,9 +186,9 @@ function progressOf(total: number): { show(done: number): void; stop(): void } {
     let shown = 0;
     return {
       show(done) {
-        if (done - shown < total / 10) return;
-        shown = done;
-        note(`${done} of ${total} records`);
+        if (Math.min(done, total) - shown < total / 10) return;
+        shown = Math.min(done, total);
+        note(`${shown} of ${total} records`);
       },
       stop: () => undefined,
     };

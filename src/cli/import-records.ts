@@ -114,8 +114,12 @@ class Import {
   /** The records of the file; what is none goes to the report. */
   async *#records(): AsyncGenerator<FoundRecord> {
     for await (const item of this.source.items()) {
-      if ("bytes" in item) yield item;
-      else this.#refuse(item, { ...item, violations: (item.violations ?? []) as unknown as Json[] } as unknown as Json);
+      if ("bytes" in item) {
+        yield item;
+        continue;
+      }
+      if (item.type) this.#done++;
+      this.#refuse(item, { ...item, violations: (item.violations ?? []) as unknown as Json[] } as unknown as Json);
     }
   }
 
