@@ -32,6 +32,13 @@ const idDocs: Record<string, string> = {
   name: "The name in MLflow",
 };
 
+/** What an id is of. Thrown, not written as "undefined", for a field that nobody described yet. */
+function idDoc(field: string): string {
+  const text = idDocs[field];
+  if (!text) throw new Error(`describe the key field ${field} in idDocs`);
+  return text;
+}
+
 const names = (types: readonly RecordType[]) => types.map((type) => type.name).join(", ");
 const parentsDoc = (type: RecordType) =>
   type.parents.length === 0
@@ -58,7 +65,7 @@ const record = (type: RecordType) => `
 // The key of ${singular(type)}. Every id has 1 to 128 characters, none of them a control character, the first and last no
 // white space, and is compared byte by byte.
 message ${type.name}Key {
-${type.key.map((field, index) => `  // ${idDocs[field]}.\n  string ${field} = ${index + 1};`).join("\n")}
+${type.key.map((field, index) => `  // ${idDoc(field)}.\n  string ${field} = ${index + 1};`).join("\n")}
 }
 ${type.link ? linkMessage(type) : ""}
 // ${sentence(singular(type))}. ${parentsDoc(type)}.
@@ -190,9 +197,7 @@ message Get${name}Response {
 
 // Which records to list. Unset fields match everything.
 message ${name}Filter {
-${type.key
-  .map((field, index) => `  // ${idDocs[field]}, whole.\n  optional string ${field} = ${index + 1};`)
-  .join("\n")}
+${type.key.map((field, index) => `  // ${idDoc(field)}, whole.\n  optional string ${field} = ${index + 1};`).join("\n")}
   // What the last id of the key, ${type.key.at(-1)}, begins with.
   string id_prefix = 15;
 }
