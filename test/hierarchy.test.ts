@@ -1,6 +1,6 @@
 import { expect, inject, test } from "vitest";
-import { RunServiceService } from "../generated/ts/synergos/archive/v1/run_service.js";
-import { TagServiceService } from "../generated/ts/synergos/archive/v1/tag_service.js";
+import { RunServiceDefinition } from "../generated/ts/synergos/archive/v1/run_service.js";
+import { TagServiceDefinition } from "../generated/ts/synergos/archive/v1/tag_service.js";
 import { defineHierarchy } from "../src/records/define-hierarchy.js";
 import type { RecordKey } from "../src/records/hierarchy.js";
 import { hierarchy } from "../src/records/hierarchy.js";
@@ -74,15 +74,15 @@ test("wrong declarations and bindings do not compile", () => {
       // @ts-expect-error A Collaboration's key has no project_id: it cannot go with a Project.
       Project: { number: 2, key: ["collab_id", "project_id"], parents: [], takesAlong: ["Collaboration"] },
     });
-  const rightBinding = () => bindServices<{ Run: RecordKey<"Run"> }>()({ Run: RunServiceService });
+  const rightBinding = () => bindServices<{ Run: RecordKey<"Run"> }>()({ Run: RunServiceDefinition });
   // @ts-expect-error The service of another type.
-  const wrongService = () => bindServices<{ Run: RecordKey<"Run"> }>()({ Run: TagServiceService });
+  const wrongService = () => bindServices<{ Run: RecordKey<"Run"> }>()({ Run: TagServiceDefinition });
   // @ts-expect-error The service's key has more fields.
-  const shortKey = () => bindServices<{ Run: { run_id: string } }>()({ Run: RunServiceService });
+  const shortKey = () => bindServices<{ Run: { run_id: string } }>()({ Run: RunServiceDefinition });
   // @ts-expect-error The service's key has no such field.
-  const wrongKey = () => bindServices<{ Run: RecordKey<"Run"> & { more: string } }>()({ Run: RunServiceService });
+  const wrongKey = () => bindServices<{ Run: RecordKey<"Run"> & { more: string } }>()({ Run: RunServiceDefinition });
   // @ts-expect-error A type is not bound.
-  const missing = () => bindServices<{ Run: RecordKey<"Run">; Tag: RecordKey<"Tag"> }>()({ Run: RunServiceService });
+  const missing = () => bindServices<{ Run: RecordKey<"Run">; Tag: RecordKey<"Tag"> }>()({ Run: RunServiceDefinition });
   expect([
     Run,
     wrongParent,

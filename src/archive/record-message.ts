@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
@@ -81,7 +81,7 @@ export function newRecord(type: RecordType, key: RecordMessage["key"], details: 
   return {
     type,
     key,
-    link: type.link && randomBytes(16).toString("hex"),
+    link: type.link && randomUUID().replaceAll("-", ""),
     details: toStoredJson(detailsShape(type), details),
     createdAt: now,
     updatedAt: now,
@@ -100,7 +100,8 @@ export function changedRecord(record: StoredRecord, details: Message): StoredRec
   };
 }
 
-const newEtag = () => randomBytes(8).toString("hex");
+/** 64 random bits, without those of a UUID that are not. (Node has bits for many UUIDs at hand, unlike for others.) */
+const newEtag = () => randomUUID().replace(/^(.{8}).*(.{8})$/, "$1$2");
 
 /** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. */
 const storedNow = () => `${new Date().toISOString().slice(0, -1).replace("T", " ")}000`;

@@ -57,17 +57,20 @@ function storedValue(field: FieldShape, value: unknown): unknown {
 
 function readMessage(shape: MessageShape, stored: Message): Message {
   const message: Message = {};
-  for (const oneof of shape.oneofs) message[oneof] = undefined;
-  for (const field of shape.fields) {
-    const value = stored[field.name];
+  for (const { name, container } of shape.containers) message[name] = container === "list" ? [] : {};
+  for (const name of Object.keys(stored)) {
+    const field = shape.byName.get(name);
+    if (!field) continue;
+    const value = stored[name];
     if (field.container === "list") {
-      message[field.name] = ((value as unknown[] | undefined) ?? []).map((item) => readValue(field, item));
+      message[name] = (value as unknown[]).map((item) => readValue(field, item));
     } else if (field.container === "map") {
-      const entries = Object.entries((value as Message | undefined) ?? {});
-      message[field.name] = Object.fromEntries(entries.map(([key, item]) => [key, readValue(field, item)]));
-    } else if (value !== undefined) {
-      if (field.oneof) message[field.oneof] = { $case: field.name, value: readValue(field, value) };
-      else message[field.name] = readValue(field, value);
+      const entries = Object.entries(value as Message);
+      message[name] = Object.fromEntries(entries.map(([key, item]) => [key, readValue(field, item)]));
+    } else if (field.oneof) {
+      message[field.oneof] = { $case: name, value: readValue(field, value) };
+    } else {
+      message[name] = readValue(field, value);
     }
   }
   return message;

@@ -19,6 +19,31 @@ export function validateDetails(shape: MessageShape, details: Message, path: str
   return violations;
 }
 
+interface ShapeRules {
+  /** The oneofs of which one must be chosen. */
+  readonly required: readonly string[];
+  /** The maps whose keys are names of their own when all is written as one JSON object. */
+  readonly maps: readonly (readonly [FieldShape, RegExp])[];
+  readonly fields: readonly (readonly [FieldShape, FieldRules])[];
+}
+
+const known = new Map<MessageShape, ShapeRules>();
+
+/** The rules of a message's fields, looked up once. */
+function rulesOf(shape: MessageShape): ShapeRules {
+  const found = known.get(shape);
+  if (found) return found;
+  const ruleOf = (name: string): FieldRules => rules[`${shape.name}.${name}`] ?? {};
+  const fields = shape.fields.map((field) => [field, ruleOf(field.name)] as const);
+  const looked = {
+    required: shape.oneofs.filter((oneof) => ruleOf(oneof).required),
+    maps: fields.flatMap(([field, { keys }]) => (keys ? [[field, keys.pattern] as const] : [])),
+    fields,
+  };
+  known.set(shape, looked);
+  return looked;
+}
+
 function validateMessage(
   shape: MessageShape,
   message: Message,
@@ -27,15 +52,15 @@ function validateMessage(
   violations: FieldViolation[],
 ): void {
   const report = (name: string, description: string) => violations.push({ field: `${path}.${name}`, description });
-  for (const oneof of shape.oneofs) {
-    if (rules[`${shape.name}.${oneof}`]?.required && message[oneof] === undefined) {
+  const { required, fields } = rulesOf(shape);
+  for (const oneof of required) {
+    if (message[oneof] === undefined) {
       const choice = shape.fields.filter((field) => field.oneof === oneof).map((field) => field.name);
       report(oneof, `is required: one of ${choice.join(", ")}`);
     }
   }
-  for (const field of shape.fields) {
+  for (const [field, fieldRules] of fields) {
     const value = fieldValue(field, message);
-    const fieldRules = rules[`${shape.name}.${field.name}`] ?? {};
     if (value === undefined) {
       if (fieldRules.required) report(field.name, "is required");
       continue;
@@ -144,12 +169,10 @@ export function givenTwice(shape: MessageShape, message: Message): string[] {
 }
 
 /** The typed field that a name stands for when all is written as one JSON object: its own, or that of a map's entry. */
-const typedField = (shape: MessageShape, name: string) =>
-  shape.fields.find(
-    (field) =>
-      field.name !== "attributes" &&
-      (field.name === name || rules[`${shape.name}.${field.name}`]?.keys?.pattern.test(name)),
-  );
+const typedField = (shape: MessageShape, name: string): FieldShape | undefined =>
+  name === "attributes"
+    ? undefined
+    : (shape.byName.get(name) ?? rulesOf(shape).maps.find(([, pattern]) => pattern.test(name))?.[0]);
 
 const isEmpty = (value: unknown) =>
   value === null || (typeof value === "object" && Object.keys(value as object).length === 0);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type EventEmitter, once } from "node:events";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type handleClientStreamingCall,
   type handleServerStreamingCall,
@@ -9,11 +9,12 @@ import {
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
+  type ServiceDefinition,
 } from "@grpc/grpc-js";
 import type { Logger } from "winston";
 import { ArchiveError, asArchiveError, refuse, tooLarge } from "../archive/archive-error.js";
-import type { CallContext } from "../storage/store.js";
-import type { MethodBinding } from "./service-binding.js";
+import { CallContext } from "../storage/store.js";
+import type { MethodBinding, ServiceBinding } from "./service-binding.js";
 import { toStatus } from "./status.js";
 
 /** What all calls are answered with. */
@@ -44,16 +45,22 @@ type Call =
   | ServerWritableStream<Buffer, Buffer>
   | ServerReadableStream<Buffer, Buffer>;
 
-/** The definition of a method whose requests and responses are bytes to grpc-js: they are coded in the handlers. */
-export const bytesMethod = ({ path, requestStream, responseStream }: MethodBinding) => ({
-  path,
-  requestStream,
-  responseStream,
-  requestSerialize: asIs,
-  requestDeserialize: asIs,
-  responseSerialize: asIs,
-  responseDeserialize: asIs,
-});
+/** The definition of a service whose requests and responses are bytes to grpc-js: they are coded in the handlers. */
+export const bytesService = ({ fullName, methods }: ServiceBinding): ServiceDefinition =>
+  Object.fromEntries(
+    Object.entries(methods).map(([field, { name, requestStream, responseStream }]) => [
+      field,
+      {
+        path: `/${fullName}/${name}`,
+        requestStream,
+        responseStream,
+        requestSerialize: asIs,
+        requestDeserialize: asIs,
+        responseSerialize: asIs,
+        responseDeserialize: asIs,
+      },
+    ]),
+  );
 
 const asIs = (bytes: Buffer) => bytes;
 
@@ -89,10 +96,10 @@ export function clientStreaming<Request>(
 async function* requestsOf<Request>(
   method: MethodBinding<Request>,
   call: ServerReadableStream<Buffer, Buffer>,
-  { signal }: CallContext,
+  context: CallContext,
 ): AsyncGenerator<Request> {
-  const destroy = () => call.destroy(signal.reason);
-  signal.addEventListener("abort", destroy, { once: true });
+  const destroy = () => call.destroy(context.error);
+  context.onEnd(destroy);
   const stalled = setTimeout(() => call.destroy(stall("written")), maxStall);
   try {
     for await (const bytes of call) {
@@ -102,14 +109,30 @@ async function* requestsOf<Request>(
     }
   } finally {
     clearTimeout(stalled);
-    signal.removeEventListener("abort", destroy);
+    context.offEnd(destroy);
   }
 }
 
 function serialized(method: MethodBinding, response: unknown, { maxSendSize }: CallEnvironment): Buffer {
-  const bytes = method.responseSerialize(response);
+  const bytes = encode(method, response);
   if (bytes.length > maxSendSize) throw tooLarge(maxSendSize);
   return bytes;
+}
+
+/** Messages are written one at a time, so one writer serves all: a new one would grow, and copy, with each. */
+let writer = new BinaryWriter();
+const largestKept = 2 ** 20;
+
+function encode({ responseType }: MethodBinding, response: unknown): Buffer {
+  try {
+    const { buffer, byteOffset, byteLength } = responseType.encode(response, writer).finish();
+    if (byteLength > largestKept) writer = new BinaryWriter();
+    return Buffer.from(buffer, byteOffset, byteLength);
+  } catch (error) {
+    // What it holds is half a message.
+    writer = new BinaryWriter();
+    throw error;
+  }
 }
 
 /** Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. */
@@ -122,8 +145,8 @@ export function serverStreaming<Request>(
     void answered(method, call, environment, async (request, context, begin) => {
       for await (const response of handler(request, context)) {
         begin();
-        if (!call.write(method.responseSerialize(response))) await drained(call, context);
-        context.signal.throwIfAborted();
+        if (!call.write(encode(method, response))) await drained(call, context);
+        context.throwIfEnded();
       }
     }).then(({ status }) => {
       if (status) call.emit("error", status);
@@ -154,7 +177,7 @@ async function answered<Request, Response>(
 ) {
   const began = performance.now();
   const requestId = requestIdOf(call);
-  let begun = false;
+  let [begun, done] = [false, false];
   /** Sends the headers, but only before an answer: clients do not try a call again that has had some. */
   const begin = () => {
     if (begun) return;
@@ -168,15 +191,21 @@ async function answered<Request, Response>(
   let response: Response | undefined;
   try {
     if ("request" in call) request = decode(method, call.request);
-    response = await handle(request as Request, contextOf(call), begin);
+    response = await handle(
+      request as Request,
+      contextOf(call, () => done),
+      begin,
+    );
     begin();
   } catch (thrown) {
     error = asArchiveError(call.cancelled ? endOf(call) : thrown, maxSendSize);
   }
+  done = true;
   const level = error?.code === "INTERNAL" ? "error" : error?.code === "UNAVAILABLE" ? "warn" : "info";
   if (logger.isLevelEnabled(level)) {
+    const path = call.getPath();
     logger.log(level, {
-      message: method.path.slice(method.path.lastIndexOf(".") + 1),
+      message: path.slice(path.lastIndexOf(".") + 1),
       key: keyOf(request),
       code: error?.code ?? "OK",
       ...(error ? { reason: error.reason } : {}),
@@ -196,10 +225,13 @@ function requestIdOf(call: Call): string {
 }
 
 /** Ends when the client cancels or its deadline passes, with the error that says which. */
-function contextOf(call: Call): CallContext {
-  const controller = new AbortController();
-  (call as EventEmitter).once("cancelled", () => controller.abort(endOf(call)));
-  return { signal: controller.signal };
+function contextOf(call: Call, isAnswered: () => boolean): CallContext {
+  const context = new CallContext();
+  // grpc-js also says so of every call that has had its answer.
+  (call as EventEmitter).once("cancelled", () => {
+    if (!isAnswered()) context.end(endOf(call));
+  });
+  return context;
 }
 
 function endOf(call: Call): ArchiveError {
@@ -211,14 +243,13 @@ function endOf(call: Call): ArchiveError {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Decodes a request. The reader is handed to the generated code, which takes one as well as bytes: it refuses text
- * that is not UTF-8, which would otherwise be stored as something else, and goes deeper than the generated code's
- * limit, so that validation can name what nests too deep.
+ * Decodes a request. The reader refuses text that is not UTF-8, which would otherwise be stored as something else, and
+ * goes deeper than the generated code's limit, so that validation can name what nests too deep.
  */
 function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request {
   const reader = Object.assign(new BinaryReader(bytes, (text) => utf8.decode(text)), { __tsProtoDecodeDepth: -200 });
   try {
-    return method.requestDeserialize(reader as unknown as Buffer);
+    return method.requestType.decode(reader);
   } catch (error) {
     const description =
       error instanceof TypeError ? "holds text that is not valid UTF-8" : "is not a valid message of its type";

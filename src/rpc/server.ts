@@ -4,7 +4,7 @@ import type {
   ImportRequest,
   StreamDescendantsRequest,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
-import { ArchiveServiceService } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import { ArchiveServiceDefinition } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { batchWrite } from "../archive/batch-write.js";
 import { describeHierarchy } from "../archive/describe-hierarchy.js";
 import { importRecords } from "../archive/import.js";
@@ -12,10 +12,9 @@ import { streamDescendants } from "../archive/stream-descendants.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
 import { bindings } from "./bindings.js";
-import { bytesMethod, type CallEnvironment, clientStreaming, type Handler, serverStreaming, unary } from "./calls.js";
+import { bytesService, type CallEnvironment, clientStreaming, type Handler, serverStreaming, unary } from "./calls.js";
 import { recordHandlers } from "./record-handlers.js";
 import { addReflection } from "./reflection.js";
-import type { MethodBinding } from "./service-binding.js";
 
 /** A server that offers all services of the archive over a store, and reflection. It does not listen yet. */
 export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): Server {
@@ -23,42 +22,39 @@ export function createServer(store: Store, environment: CallEnvironment, options
   Reflect.deleteProperty(Object.prototype, "__proto__");
   const server = new Server(options);
   for (const type of recordTypes) {
-    const methods = bindings[type.name];
+    const service = bindings[type.name];
     const handlers: Readonly<Record<string, unknown>> = recordHandlers(store, type);
     const implementation: UntypedServiceImplementation = {};
-    for (const [name, method] of Object.entries(methods)) {
-      // "/synergos.archive.v1.RunService/CreateRun" is the type's "create".
-      const verb = method.path.slice(method.path.lastIndexOf("/") + 1, -type.name.length).toLowerCase();
+    for (const [name, method] of Object.entries(service.methods)) {
+      // "CreateRun" is the type's "create".
+      const verb = method.name.slice(0, -type.name.length).toLowerCase();
       // That requests and handlers fit each other was checked where the services were bound.
       implementation[name] = unary(method, handlers[verb] as Handler<unknown>, environment);
     }
-    server.addService(bytesMethods(methods), implementation);
+    server.addService(bytesService(service), implementation);
   }
-  const service = ArchiveServiceService;
-  server.addService(bytesMethods(service), {
+  const { methods } = ArchiveServiceDefinition;
+  server.addService(bytesService(ArchiveServiceDefinition), {
     streamDescendants: serverStreaming<StreamDescendantsRequest>(
-      service.streamDescendants,
+      methods.streamDescendants,
       (request, context) => streamDescendants(store, request, context),
       environment,
     ),
     batchWrite: unary<BatchWriteRequest>(
-      service.batchWrite,
+      methods.batchWrite,
       (request, context, respond) => batchWrite(store, request, context, respond),
       environment,
     ),
     import: clientStreaming<ImportRequest>(
-      service.import,
+      methods.import,
       (requests, context) => importRecords(store, requests, context),
       environment,
     ),
-    describeHierarchy: unary(service.describeHierarchy, async () => describeHierarchy(), environment),
+    describeHierarchy: unary(methods.describeHierarchy, async () => describeHierarchy(), environment),
   });
   addReflection(server);
   return server;
 }
-
-const bytesMethods = (methods: Readonly<Record<string, MethodBinding>>) =>
-  Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, bytesMethod(method)]));
 
 /** Starts to listen; returns the port. */
 export const listen = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>

@@ -1,12 +1,25 @@
+import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateRequest } from "../archive/requests.js";
 
-/** What the server needs of a generated method. */
-export interface MethodBinding<Request = unknown> {
-  readonly path: string;
+/** How a generated message is written and read. */
+export interface Codec<Message> {
+  encode(message: Message, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array): Message;
+}
+
+/** A generated method. */
+export interface MethodBinding<Request = unknown, Response = unknown> {
+  readonly name: string;
+  readonly requestType: Codec<Request>;
   readonly requestStream: boolean;
+  readonly responseType: Codec<Response>;
   readonly responseStream: boolean;
-  requestDeserialize(bytes: Buffer): Request;
-  responseSerialize(response: unknown): Buffer;
+}
+
+/** A generated service. */
+export interface ServiceBinding {
+  readonly fullName: string;
+  readonly methods: Readonly<Record<string, MethodBinding>>;
 }
 
 /** The requests of a record type's five methods, by the first part of their names. */
@@ -18,13 +31,14 @@ interface Requests<Key, Filter> {
   Delete: DeleteRequest<Key>;
 }
 
-/** The request that a service takes at a path; never where it has no such method. */
-type RequestAt<Service, Path> =
-  Extract<Service[keyof Service], { readonly path: Path }> extends {
-    readonly requestDeserialize: (bytes: Buffer) => infer Request;
-  }
+/** The request that a service's method takes; never where it has no such method. */
+type RequestOf<Service, Name> = Service extends { readonly methods: infer Methods }
+  ? Extract<Methods[keyof Methods], { readonly name: Name }> extends {
+      readonly requestType: { decode(input: Uint8Array): infer Request };
+    }
     ? Request
-    : never;
+    : never
+  : never;
 
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
 
@@ -40,7 +54,9 @@ type Fits<Request, Expected, Key> = [Request] extends [never]
 /** What no service is that lacks one of the five methods of a record type, or has one of another key. */
 type Checked<Service, Name extends string, Key> = {
   [Verb in keyof Requests<Key, object>]: Fits<
-    RequestAt<Service, `/synergos.archive.v1.${Name}Service/${Verb}${Name}`>,
+    Service extends { readonly fullName: `synergos.archive.v1.${Name}Service` }
+      ? RequestOf<Service, `${Verb}${Name}`>
+      : never,
     Requests<Key, { [Field in keyof Key]?: Key[Field] | undefined }>[Verb],
     Key
   >;
@@ -51,9 +67,9 @@ type Checked<Service, Name extends string, Key> = {
 /** Binds generated services to record types: their methods and the fields of their keys must be those of the type. */
 export const bindServices =
   <Keys extends object>() =>
-  <Services extends { readonly [Name in keyof Keys]: Readonly<Record<string, MethodBinding>> }>(
+  <Services extends { readonly [Name in keyof Keys]: ServiceBinding }>(
     services: Services & {
       readonly [Name in keyof Keys]: Checked<Services[Name], Name & string, Keys[Name]>;
     },
-  ): { readonly [Name in keyof Keys]: Readonly<Record<string, MethodBinding>> } =>
+  ): { readonly [Name in keyof Keys]: ServiceBinding } =>
     services;

@@ -23,16 +23,17 @@ export class KnexStatements implements Statements {
   ) {}
 
   async read(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
-    return (await this.#records(this.reading, sql.readSql(type, key)))[0];
+    return this.#record(this.reading, sql.readSql(type, key), type, key);
   }
 
   async readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
-    const records = await this.#records(this.reading, sql.treeSql(type, key, relations));
-    return trees(type, records)[0];
+    const { rows } = await this.reading(sql.treeSql(type, key, relations));
+    return trees(type, rows)[0];
   }
 
-  list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
-    return this.#records(this.reading, sql.listSql(type, query, page, this.dialect));
+  async list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
+    const { rows } = await this.reading(sql.listSql(type, query, page, this.dialect));
+    return rows.map((row) => storedRecord(row, type));
   }
 
   async scan(
@@ -42,7 +43,7 @@ export class KnexStatements implements Statements {
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
     const { rows, truncated } = await this.reading({ ...sql.listSql(type, query, page, this.dialect), take: size });
-    return { records: rows.map(storedRecord), whole: !truncated };
+    return { records: rows.map((row) => storedRecord(row, type)), whole: !truncated };
   }
 
   async listTrees(
@@ -51,7 +52,8 @@ export class KnexStatements implements Statements {
     page: Page,
     relations: readonly RecordType[],
   ): Promise<RecordTree[]> {
-    return trees(type, await this.#records(this.reading, sql.listTreesSql(type, query, page, relations, this.dialect)));
+    const { rows } = await this.reading(sql.listTreesSql(type, query, page, relations, this.dialect));
+    return trees(type, rows);
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {
@@ -93,7 +95,7 @@ export class KnexStatements implements Statements {
     let left = keys;
     while (left.length > 0) {
       const { rows, truncated } = await this.reading(sql.readManySql(type, left, this.dialect, maxPartSize));
-      const records = rows.map(storedRecord);
+      const records = rows.map((row) => storedRecord(row, type));
       yield records;
       if (!truncated) return;
       const read = new Set(records.map(({ key }) => joinKey(type.key, key)));
@@ -113,7 +115,7 @@ export class KnexStatements implements Statements {
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
-    await this.writing({ sql: sql.insertSql(type, records.length), bindings: records.flatMap(row), once: true });
+    await this.writing({ sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row), once: true });
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
@@ -125,7 +127,7 @@ export class KnexStatements implements Statements {
   }
 
   async lock(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
-    return (await this.#records(this.writing, sql.lockSql(type, key, this.dialect)))[0];
+    return this.#record(this.writing, sql.lockSql(type, key, this.dialect), type, key);
   }
 
   async lockRelations(type: RecordType, key: Key): Promise<void> {
@@ -138,8 +140,9 @@ export class KnexStatements implements Statements {
     return (await this.writing(sql.deleteSql(deleted, type, key))).changed;
   }
 
-  async #records(run: Run, query: sql.Query): Promise<StoredRecord[]> {
-    return (await run(query)).rows.map(storedRecord);
+  async #record(run: Run, query: sql.Query, type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+    const { rows } = await run(query);
+    return rows[0] && storedRecord(rows[0], type, key);
   }
 }
 
@@ -158,11 +161,19 @@ const row = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord
 
 const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
 
-function storedRecord(row: Row): StoredRecord {
-  const type = typeOf(row);
+const keyOf = (row: Row, type: RecordType): Key => {
+  const key: Record<string, string> = {};
+  type.key.forEach((field, index) => {
+    key[field] = row[`k${index}`] as string;
+  });
+  return key;
+};
+
+/** A row as a record. Its type and key are read off it where the statement does not tell them. */
+function storedRecord(row: Row, type = typeOf(row), key = keyOf(row, type)): StoredRecord {
   return {
     type,
-    key: Object.fromEntries(type.key.map((field, index) => [field, row[`k${index}`] as string])),
+    key,
     links: type.links.map((_, index) => row[`l${index}`] as string),
     details: row.details as string,
     recordId: Number(row.record_id),
@@ -173,7 +184,8 @@ function storedRecord(row: Row): StoredRecord {
 }
 
 /** Sorts what a union of statements returned, in no order, into the records of one type and what is around each. */
-function trees(type: RecordType, records: readonly StoredRecord[]): RecordTree[] {
+function trees(type: RecordType, rows: readonly Row[]): RecordTree[] {
+  const records = rows.map((row) => storedRecord(row));
   const found = new Map<string, { record: StoredRecord; relatives: StoredRecord[] }>();
   for (const record of records) {
     if (record.type === type) found.set(joinKey(type.key, record.key), { record, relatives: [] });

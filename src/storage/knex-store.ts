@@ -1,17 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
-import type { Engine } from "./engine.js";
+import type { Engine, Outcome } from "./engine.js";
 import { KnexStatements, type Run } from "./knex-statements.js";
 import { migrations, versionTable } from "./migrations.js";
-import { type CallContext, type Statements, StorageError, type Store } from "./store.js";
+import type { Query } from "./sql.js";
+import { CallContext, type Statements, StorageError, type Store } from "./store.js";
 
 /** How often work is tried before its conflict is the caller's. */
 const maxAttempts = 10;
 
 /** Work that belongs to no call is never broken off. */
-const background: CallContext = { signal: new AbortController().signal };
+const background = new CallContext();
 
-const plain = (sql: string) => ({ sql, bindings: [] });
+const plain = (sql: string): Query => ({ sql, bindings: [] });
 
 /** The schema is not the one that this program knows. The message is for operators. */
 export class SchemaVersionError extends Error {
@@ -116,7 +117,7 @@ export class KnexStore implements Store {
     }
   }
 
-  async retried<Result>({ signal }: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
+  async retried<Result>(context: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work(attempt);
@@ -125,7 +126,7 @@ export class KnexStore implements Store {
       }
       // Full jitter: those who collided are unlikely to collide again.
       const pause = Math.random() * Math.min(500, 5 * 2 ** attempt);
-      await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await delay(pause, undefined, { signal: context.signal }).catch(() => context.throwIfEnded());
     }
   }
 
@@ -138,40 +139,36 @@ export class KnexStore implements Store {
     }
   }
 
-  async #acquire(pool: Knex, { signal }: CallContext): Promise<Lease> {
+  async #acquire(pool: Knex, context: CallContext): Promise<Lease> {
     const { engine } = this;
-    signal.throwIfAborted();
+    context.throwIfEnded();
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
       throw engine.translate(error);
     });
     let abandoned = false;
-    const finish: Lease["finish"] = async (sql) => {
-      if (abandoned) return;
-      await pool
-        .raw(sql)
-        .connection(connection)
-        .catch((error: unknown) => {
+    // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
+    const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
+      pool.client.query(connection, { sql, bindings, options }).then(
+        ({ response }: { response: unknown }) => engine.outcome(response),
+        (error: unknown) => {
           throw engine.translate(error);
-        });
+        },
+      );
+    const finish: Lease["finish"] = async (sql) => {
+      if (!abandoned) await query(plain(sql));
     };
     return {
-      run({ sql, bindings, ...options }) {
+      run(statement) {
         return new Promise((resolve, reject) => {
+          context.throwIfEnded();
           const abandon = () => {
             abandoned = engine.abandon(connection);
-            reject(signal.reason);
+            reject(context.error);
           };
-          if (signal.aborted) return reject(signal.reason);
-          signal.addEventListener("abort", abandon, { once: true });
-          pool
-            .raw(sql, bindings as string[])
-            .options(options)
-            .connection(connection)
-            .then(
-              (response: unknown) => resolve(engine.outcome(response)),
-              (error: unknown) => reject(engine.translate(error)),
-            )
-            .finally(() => signal.removeEventListener("abort", abandon));
+          context.onEnd(abandon);
+          query(statement)
+            .then(resolve, reject)
+            .finally(() => context.offEnd(abandon));
         });
       },
       finish,

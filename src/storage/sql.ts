@@ -3,8 +3,8 @@ import type { Dialect } from "./engine.js";
 import type { ListQuery, Page } from "./store.js";
 
 /**
- * A statement and where its parameters come from. All SQL is built here, from the record types alone: ids and details
- * are always parameters. Rows have the same columns for every type, so that one UNION ALL can hold several types.
+ * A statement and its parameters. All SQL is built here, from the record types alone: ids and details are always
+ * parameters. What most calls run is built once for each type.
  */
 export interface Query {
   readonly sql: string;
@@ -16,6 +16,26 @@ export interface Query {
 }
 
 type Key = Readonly<Record<string, string>>;
+
+/** A statement whose parameters are ids: the names of their fields. */
+interface Template {
+  readonly sql: string;
+  readonly fields: readonly string[];
+}
+
+const filled = ({ sql, fields }: Template, key: Key): Query => ({ sql, bindings: values(fields, key) });
+
+/** Makes something for each type once. */
+function perType<Made>(make: (type: RecordType) => Made): (type: RecordType) => Made {
+  const made = new Map<RecordType, Made>();
+  return (type) => {
+    const known = made.get(type);
+    if (known !== undefined) return known;
+    const fresh = make(type);
+    made.set(type, fresh);
+    return fresh;
+  };
+}
 
 /** The most fields of a key, and the most ids of a link, of any record type. */
 const maxKeyFields = 5;
@@ -31,41 +51,56 @@ const sameKey = (fields: readonly string[], one: string, other: string) =>
 const slots = (count: number, expressions: readonly string[], name: string) =>
   Array.from({ length: count }, (_, index) => `${expressions[index] ?? "NULL"} AS ${name}${index}`);
 export const repeated = (text: string, times: number) => Array.from({ length: times }, () => text).join(", ");
-const union = (queries: readonly Query[]): Query => ({
-  sql: queries.map(({ sql }) => sql).join(" UNION ALL "),
-  bindings: queries.flatMap(({ bindings }) => bindings),
+const union = (parts: readonly Template[]): Template => ({
+  sql: parts.map(({ sql }) => sql).join(" UNION ALL "),
+  fields: parts.flatMap(({ fields }) => fields),
 });
 
-/** The columns of a record: those of its link that belong to records above it are read there, where they are true. */
-function columns(type: RecordType): string {
-  const links = type.links.map(({ link, type: owner }) =>
-    owner === type
-      ? `t.${quote(link)}`
-      : `(SELECT o.${quote(link)} FROM ${table(owner)} o WHERE ${sameKey(owner.key, "o", "t")})`,
+/** A record's ids as columns: k0, k1, … */
+const keyColumns = (type: RecordType, count = type.key.length) =>
+  slots(
+    count,
+    type.key.map((field) => `t.${quote(field)}`),
+    "k",
   );
-  return [
-    `${type.number} AS type`,
-    ...slots(
-      maxKeyFields,
-      type.key.map((field) => `t.${quote(field)}`),
-      "k",
-    ),
-    ...slots(maxLinks, links, "l"),
-    "t.details",
-    "t.record_id",
-    "t.created_at",
-    "t.updated_at",
-    "t.etag",
-  ].join(", ");
-}
 
-/** The records of a type of which some ids are given. */
-const select = (type: RecordType, fields: readonly string[], key: Key): Query => ({
-  sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${equals(fields)}`,
-  bindings: values(fields, key),
+/** The ids of its link, as l0, l1, …: those that belong to records above it are read there, where they are true. */
+const linkColumns = (type: RecordType, count = type.links.length) =>
+  slots(
+    count,
+    type.links.map(({ link, type: owner }) =>
+      owner === type
+        ? `t.${quote(link)}`
+        : `(SELECT o.${quote(link)} FROM ${table(owner)} o WHERE ${sameKey(owner.key, "o", "t")})`,
+    ),
+    "l",
+  );
+
+const ownColumns = ["t.details", "t.record_id", "t.created_at", "t.updated_at", "t.etag"];
+
+/** The columns of a record, its type known from the statement. Each costs as much as some ids do: no more than needed. */
+const columns = perType((type) => [...keyColumns(type), ...linkColumns(type), ...ownColumns].join(", "));
+
+/** The columns of a record of any type, the same for all, so that one UNION ALL can hold several types. */
+const anyColumns = perType((type) =>
+  [`${type.number} AS type`, ...keyColumns(type, maxKeyFields), ...linkColumns(type, maxLinks), ...ownColumns].join(
+    ", ",
+  ),
+);
+
+/** The records of a type of which some ids are given, in a union. */
+const select = (type: RecordType, fields: readonly string[]): Template => ({
+  sql: `SELECT ${anyColumns(type)} FROM ${table(type)} t WHERE ${equals(fields)}`,
+  fields,
 });
 
-export const readSql = (type: RecordType, key: Key): Query => select(type, type.key, key);
+const read = perType((type) => ({
+  sql: `SELECT ${[...linkColumns(type), ...ownColumns].join(", ")} FROM ${table(type)} t WHERE ${equals(type.key)}`,
+  fields: type.key,
+}));
+
+/** One record, without its key. */
+export const readSql = (type: RecordType, key: Key): Query => filled(read(type), key);
 
 /** The records of some keys. */
 export const readManySql = (type: RecordType, keys: readonly Key[], { among }: Dialect, take: number): Query => ({
@@ -99,13 +134,18 @@ export const lockRelationSql = (relation: RecordType, type: RecordType, key: Key
   bindings: values(type.key, key),
 });
 
+const tree = (type: RecordType, relations: readonly RecordType[]): Template =>
+  union([
+    select(type, type.key),
+    ...type.ancestors.map((ancestor) => select(ancestor, ancestor.key)),
+    ...relations.map((relation) => select(relation, type.key)),
+  ]);
+
+const wholeTree = perType((type) => tree(type, type.relations));
+
 /** A record with its ancestors and relations: one statement, so one snapshot. */
 export const treeSql = (type: RecordType, key: Key, relations: readonly RecordType[]): Query =>
-  union([
-    readSql(type, key),
-    ...type.ancestors.map((ancestor) => readSql(ancestor, key)),
-    ...relations.map((relation) => select(relation, type.key, key)),
-  ]);
+  filled(relations === type.relations ? wholeTree(type) : tree(type, relations), key);
 
 /** The least string that sorts, by code points, after every string with a prefix; undefined if there is none. */
 export function afterPrefix(prefix: string): string | undefined {
@@ -170,7 +210,7 @@ export function listTreesSql(
   const keys = pageSql(type, query, page, dialect, type.key.map((field) => `t.${quote(field)}`).join(", "));
   const joined = (related: RecordType, fields: readonly string[]) => {
     const names = fields.map(quote).join(", ");
-    return `SELECT ${columns(related)} FROM (SELECT DISTINCT ${names} FROM page) p ${dialect.joinInOrder} ${table(related)} t ON ${sameKey(fields, "t", "p")}`;
+    return `SELECT ${anyColumns(related)} FROM (SELECT DISTINCT ${names} FROM page) p ${dialect.joinInOrder} ${table(related)} t ON ${sameKey(fields, "t", "p")}`;
   };
   const parts = [
     joined(type, type.key),
@@ -181,19 +221,25 @@ export function listTreesSql(
 }
 
 export const countRelationsSql = (type: RecordType, key: Key): Query =>
-  union(
-    type.relations.map((relation) => ({
-      sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${equals(type.key)}`,
-      bindings: values(type.key, key),
-    })),
+  filled(
+    union(
+      type.relations.map((relation) => ({
+        sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${equals(type.key)}`,
+        fields: type.key,
+      })),
+    ),
+    key,
   );
 
 export const missingAncestorsSql = (type: RecordType, key: Key): Query =>
-  union(
-    type.ancestors.map((ancestor) => ({
-      sql: `SELECT ${ancestor.number} AS type FROM (SELECT 1 AS one) n WHERE NOT EXISTS (SELECT 1 FROM ${table(ancestor)} t WHERE ${equals(ancestor.key)})`,
-      bindings: values(ancestor.key, key),
-    })),
+  filled(
+    union(
+      type.ancestors.map((ancestor) => ({
+        sql: `SELECT ${ancestor.number} AS type FROM (SELECT 1 AS one) n WHERE NOT EXISTS (SELECT 1 FROM ${table(ancestor)} t WHERE ${equals(ancestor.key)})`,
+        fields: ancestor.key,
+      })),
+    ),
+    key,
   );
 
 /** The columns of an insert, in the order of its parameters. */
@@ -206,26 +252,36 @@ export const insertColumns = (type: RecordType): readonly string[] => [
   "etag",
 ];
 
-export function insertSql(type: RecordType, rows = 1): string {
+export const insertSql = perType((type) => insertManySql(type, 1));
+
+export function insertManySql(type: RecordType, rows: number): string {
   const names = insertColumns(type);
   const row = `(${repeated("?", names.length)})`;
   return `INSERT INTO ${table(type)} (${names.map(quote).join(", ")}) VALUES ${repeated(row, rows)}`;
 }
 
-/** The ids of a record's link that belong to records above it. */
-export const inheritedLinksSql = (type: RecordType, key: Key): Query =>
+const inheritedLinks = perType((type) =>
   union(
     type.links.slice(0, -1).map(({ link, type: owner }) => ({
       sql: `SELECT ${owner.number} AS type, t.${quote(link)} AS link FROM ${table(owner)} t WHERE ${equals(owner.key)}`,
-      bindings: values(owner.key, key),
+      fields: owner.key,
     })),
-  );
+  ),
+);
+
+/** The ids of a record's link that belong to records above it. */
+export const inheritedLinksSql = (type: RecordType, key: Key): Query => filled(inheritedLinks(type), key);
+
+/** What a statement without an alias is about. */
+const whereKey = perType((type) => type.key.map((field) => `${quote(field)} = ?`).join(" AND "));
 
 /** Parameters: details, created_at, updated_at and etag, the key, the etag that it must still have. */
-export const replaceSql = (type: RecordType): string =>
-  `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ? WHERE ${type.key.map((field) => `${quote(field)} = ?`).join(" AND ")} AND etag = ?`;
+export const replaceSql = perType(
+  (type) =>
+    `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ? WHERE ${whereKey(type)} AND etag = ?`,
+);
 
 export const deleteSql = (deleted: RecordType, type: RecordType, key: Key): Query => ({
-  sql: `DELETE FROM ${table(deleted)} WHERE ${type.key.map((field) => `${quote(field)} = ?`).join(" AND ")}`,
+  sql: `DELETE FROM ${table(deleted)} WHERE ${whereKey(type)}`,
   bindings: values(type.key, key),
 });

@@ -45,14 +45,54 @@ export interface Page {
   readonly after: Readonly<Record<string, string>> | undefined;
 }
 
-/** When a call ends, one way or another: its signal aborts with the error to answer. */
-export interface CallContext {
-  readonly signal: AbortSignal;
+/**
+ * When a call ends before it is answered, and with which error. It does what an AbortSignal does, of which two or three
+ * listeners a call cost as much as all else that the archive adds to a short statement.
+ */
+export class CallContext {
+  #error: Error | undefined;
+  #signal: AbortSignal | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  /** The error to answer, once the call has ended. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** The same as a signal, for functions that take one. */
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      if (this.#error) controller.abort(this.#error);
+      else this.onEnd(() => controller.abort(this.#error));
+    }
+    return this.#signal;
+  }
+
+  throwIfEnded(): void {
+    if (this.#error) throw this.#error;
+  }
+
+  /** Has something done when the call ends. */
+  onEnd(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  offEnd(listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+
+  end(error: Error): void {
+    if (this.#error) return;
+    this.#error = error;
+    for (const listener of [...this.#listeners]) listener();
+  }
 }
 
 type Key = StoredRecord["key"];
 
-/** The single statements. Each throws a StorageError, or the signal's reason once the call has ended. */
+/** The single statements. Each throws a StorageError, or the call's error once it has ended. */
 export interface Statements {
   /** One record. */
   read(type: RecordType, key: Key): Promise<StoredRecord | undefined>;

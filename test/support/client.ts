@@ -7,7 +7,7 @@ import {
 } from "../../generated/ts/google/rpc/error_details.js";
 import { Status } from "../../generated/ts/google/rpc/status.js";
 import {
-  ArchiveServiceService,
+  ArchiveServiceDefinition,
   type BatchWriteRequest,
   type BatchWriteResponse,
   type DescribeHierarchyResponse,
@@ -28,12 +28,23 @@ import type {
 } from "../../src/archive/requests.js";
 import type { RecordName } from "../../src/records/record-type.js";
 import { bindings } from "../../src/rpc/bindings.js";
+import type { MethodBinding, ServiceBinding } from "../../src/rpc/service-binding.js";
 
+/** A method as grpc-js calls it. */
 interface Method {
   readonly path: string;
   requestSerialize(request: unknown): Buffer;
   responseDeserialize(bytes: Buffer): unknown;
 }
+
+const grpcMethod = (service: ServiceBinding, { name, requestType, responseType }: MethodBinding): Method => ({
+  path: `/${service.fullName}/${name}`,
+  requestSerialize: (request) => Buffer.from(requestType.encode(request).finish()),
+  responseDeserialize: (bytes) => responseType.decode(bytes),
+});
+
+const archiveMethod = (name: keyof typeof ArchiveServiceDefinition.methods): Method =>
+  grpcMethod(ArchiveServiceDefinition, ArchiveServiceDefinition.methods[name]);
 
 export interface CallOptions {
   /** Milliseconds from now. */
@@ -116,15 +127,15 @@ export class ArchiveClient {
   }
 
   batchWrite(request: BatchWriteRequest, options?: CallOptions): Promise<BatchWriteResponse> {
-    return this.call(ArchiveServiceService.batchWrite, request, options) as Promise<BatchWriteResponse>;
+    return this.call(archiveMethod("batchWrite"), request, options) as Promise<BatchWriteResponse>;
   }
 
   describeHierarchy(): Promise<DescribeHierarchyResponse> {
-    return this.call(ArchiveServiceService.describeHierarchy, {}) as Promise<DescribeHierarchyResponse>;
+    return this.call(archiveMethod("describeHierarchy"), {}) as Promise<DescribeHierarchyResponse>;
   }
 
   async *stream(request: Partial<StreamDescendantsRequest> = {}, options: CallOptions = {}) {
-    const { path, requestSerialize, responseDeserialize } = ArchiveServiceService.streamDescendants;
+    const { path, requestSerialize, responseDeserialize } = archiveMethod("streamDescendants");
     const full = { key: undefined, relation_types: [], include_root: false, ...request };
     const call = this.#client.makeServerStreamRequest(
       path,
@@ -145,7 +156,7 @@ export class ArchiveClient {
 
   /** Imports batches, each in a message of its own. */
   import(batches: Iterable<ImportRequest["records"]>, settings: Partial<ImportRequest["options"]> = {}) {
-    const { path, requestSerialize, responseDeserialize } = ArchiveServiceService.import;
+    const { path, requestSerialize, responseDeserialize } = archiveMethod("import");
     return new Promise<ImportResponse>((resolve, reject) => {
       const call = this.#client.makeClientStreamRequest(
         path,
@@ -194,7 +205,9 @@ export class ArchiveClient {
 
 /** A method of a record type's service: "Run", "Create". */
 export function methodOf(name: RecordName, verb: string): unknown {
-  return Object.values(bindings[name]).find(({ path }) => path.endsWith(`/${verb}${name}`));
+  const service = bindings[name];
+  const method = Object.values(service.methods).find((each) => each.name === `${verb}${name}`);
+  return method && grpcMethod(service, method);
 }
 
 const callOptions = ({ deadline }: CallOptions) => (deadline === undefined ? {} : { deadline: Date.now() + deadline });

@@ -1151,6 +1151,79 @@ export const DeleteAlignmentResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type AlignmentServiceDefinition = typeof AlignmentServiceDefinition;
+export const AlignmentServiceDefinition = {
+  name: "AlignmentService",
+  fullName: "synergos.archive.v1.AlignmentService",
+  methods: {
+    /**
+     * Creates an alignment. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createAlignment: {
+      name: "CreateAlignment",
+      requestType: CreateAlignmentRequest as typeof CreateAlignmentRequest,
+      requestStream: false,
+      responseType: CreateAlignmentResponse as typeof CreateAlignmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns an alignment. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getAlignment: {
+      name: "GetAlignment",
+      requestType: GetAlignmentRequest as typeof GetAlignmentRequest,
+      requestStream: false,
+      responseType: GetAlignmentResponse as typeof GetAlignmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listAlignment: {
+      name: "ListAlignment",
+      requestType: ListAlignmentRequest as typeof ListAlignmentRequest,
+      requestStream: false,
+      responseType: ListAlignmentResponse as typeof ListAlignmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of an alignment. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateAlignment.
+     */
+    updateAlignment: {
+      name: "UpdateAlignment",
+      requestType: UpdateAlignmentRequest as typeof UpdateAlignmentRequest,
+      requestStream: false,
+      responseType: UpdateAlignmentResponse as typeof UpdateAlignmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes an alignment and everything downstream of it (none) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteAlignment: {
+      name: "DeleteAlignment",
+      requestType: DeleteAlignmentRequest as typeof DeleteAlignmentRequest,
+      requestStream: false,
+      responseType: DeleteAlignmentResponse as typeof DeleteAlignmentResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps alignment records. Its parent is the Tag of its key; its relations: none.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type AlignmentServiceService = typeof AlignmentServiceService;
 export const AlignmentServiceService = {
   /**

@@ -1789,6 +1789,67 @@ export const RecordTypeDescription: MessageFns<RecordTypeDescription, "synergos.
 };
 
 /** What crosses record types. Its errors are those of the services of the single types. */
+export type ArchiveServiceDefinition = typeof ArchiveServiceDefinition;
+export const ArchiveServiceDefinition = {
+  name: "ArchiveService",
+  fullName: "synergos.archive.v1.ArchiveService",
+  methods: {
+    /**
+     * Streams every record under a key, or of the whole archive: parents before children, each type in the order of
+     * keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
+     * NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+     */
+    streamDescendants: {
+      name: "StreamDescendants",
+      requestType: StreamDescendantsRequest as typeof StreamDescendantsRequest,
+      requestStream: false,
+      responseType: StreamDescendantsResponse as typeof StreamDescendantsResponse,
+      responseStream: true,
+      options: {},
+    },
+    /**
+     * Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
+     * order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
+     * ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
+     */
+    batchWrite: {
+      name: "BatchWrite",
+      requestType: BatchWriteRequest as typeof BatchWriteRequest,
+      requestStream: false,
+      responseType: BatchWriteResponse as typeof BatchWriteResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Writes records with their history (link, created_at, updated_at) as given, as a backup or another archive has them.
+     * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
+     * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
+     * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
+     * the batches before the one that failed stay written: send it all again.
+     * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
+     * large; nothing of that message is written.
+     */
+    import: {
+      name: "Import",
+      requestType: ImportRequest as typeof ImportRequest,
+      requestStream: true,
+      responseType: ImportResponse as typeof ImportResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
+    describeHierarchy: {
+      name: "DescribeHierarchy",
+      requestType: DescribeHierarchyRequest as typeof DescribeHierarchyRequest,
+      requestStream: false,
+      responseType: DescribeHierarchyResponse as typeof DescribeHierarchyResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/** What crosses record types. Its errors are those of the services of the single types. */
 export type ArchiveServiceService = typeof ArchiveServiceService;
 export const ArchiveServiceService = {
   /**

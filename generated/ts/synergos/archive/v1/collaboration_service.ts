@@ -1139,6 +1139,76 @@ export const DeleteCollaborationResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type CollaborationServiceDefinition = typeof CollaborationServiceDefinition;
+export const CollaborationServiceDefinition = {
+  name: "CollaborationService",
+  fullName: "synergos.archive.v1.CollaborationService",
+  methods: {
+    /** Creates a collaboration. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */
+    createCollaboration: {
+      name: "CreateCollaboration",
+      requestType: CreateCollaborationRequest as typeof CreateCollaborationRequest,
+      requestStream: false,
+      responseType: CreateCollaborationResponse as typeof CreateCollaborationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a collaboration. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getCollaboration: {
+      name: "GetCollaboration",
+      requestType: GetCollaborationRequest as typeof GetCollaborationRequest,
+      requestStream: false,
+      responseType: GetCollaborationResponse as typeof GetCollaborationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listCollaboration: {
+      name: "ListCollaboration",
+      requestType: ListCollaborationRequest as typeof ListCollaborationRequest,
+      requestStream: false,
+      responseType: ListCollaborationResponse as typeof ListCollaborationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a collaboration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateCollaboration.
+     */
+    updateCollaboration: {
+      name: "UpdateCollaboration",
+      requestType: UpdateCollaborationRequest as typeof UpdateCollaborationRequest,
+      requestStream: false,
+      responseType: UpdateCollaborationResponse as typeof UpdateCollaborationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a collaboration and everything downstream of it (Project, Experiment, Run, Registration, Tag, Alignment, Model, Validation, Prediction) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteCollaboration: {
+      name: "DeleteCollaboration",
+      requestType: DeleteCollaborationRequest as typeof DeleteCollaborationRequest,
+      requestStream: false,
+      responseType: DeleteCollaborationResponse as typeof DeleteCollaborationResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps collaboration records. It needs no parents; its relations: Project, Experiment, Run, Registration, Tag, Alignment, Model, Validation, Prediction.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type CollaborationServiceService = typeof CollaborationServiceService;
 export const CollaborationServiceService = {
   /** Creates a collaboration. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */

@@ -1152,6 +1152,79 @@ export const DeleteExperimentResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type ExperimentServiceDefinition = typeof ExperimentServiceDefinition;
+export const ExperimentServiceDefinition = {
+  name: "ExperimentService",
+  fullName: "synergos.archive.v1.ExperimentService",
+  methods: {
+    /**
+     * Creates an experiment. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createExperiment: {
+      name: "CreateExperiment",
+      requestType: CreateExperimentRequest as typeof CreateExperimentRequest,
+      requestStream: false,
+      responseType: CreateExperimentResponse as typeof CreateExperimentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns an experiment. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getExperiment: {
+      name: "GetExperiment",
+      requestType: GetExperimentRequest as typeof GetExperimentRequest,
+      requestStream: false,
+      responseType: GetExperimentResponse as typeof GetExperimentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listExperiment: {
+      name: "ListExperiment",
+      requestType: ListExperimentRequest as typeof ListExperimentRequest,
+      requestStream: false,
+      responseType: ListExperimentResponse as typeof ListExperimentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of an experiment. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateExperiment.
+     */
+    updateExperiment: {
+      name: "UpdateExperiment",
+      requestType: UpdateExperimentRequest as typeof UpdateExperimentRequest,
+      requestStream: false,
+      responseType: UpdateExperimentResponse as typeof UpdateExperimentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes an experiment and everything downstream of it (Run, Model, Validation, Prediction) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteExperiment: {
+      name: "DeleteExperiment",
+      requestType: DeleteExperimentRequest as typeof DeleteExperimentRequest,
+      requestStream: false,
+      responseType: DeleteExperimentResponse as typeof DeleteExperimentResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps experiment records. Its parent is the Project of its key; its relations: Run, Model, Validation, Prediction.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type ExperimentServiceService = typeof ExperimentServiceService;
 export const ExperimentServiceService = {
   /**

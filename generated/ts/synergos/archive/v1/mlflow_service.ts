@@ -1149,6 +1149,76 @@ export const DeleteMLFlowResponse: MessageFns<DeleteMLFlowResponse, "synergos.ar
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type MLFlowServiceDefinition = typeof MLFlowServiceDefinition;
+export const MLFlowServiceDefinition = {
+  name: "MLFlowService",
+  fullName: "synergos.archive.v1.MLFlowService",
+  methods: {
+    /** Creates an MLflow entry. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */
+    createMLFlow: {
+      name: "CreateMLFlow",
+      requestType: CreateMLFlowRequest as typeof CreateMLFlowRequest,
+      requestStream: false,
+      responseType: CreateMLFlowResponse as typeof CreateMLFlowResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns an MLflow entry. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getMLFlow: {
+      name: "GetMLFlow",
+      requestType: GetMLFlowRequest as typeof GetMLFlowRequest,
+      requestStream: false,
+      responseType: GetMLFlowResponse as typeof GetMLFlowResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listMLFlow: {
+      name: "ListMLFlow",
+      requestType: ListMLFlowRequest as typeof ListMLFlowRequest,
+      requestStream: false,
+      responseType: ListMLFlowResponse as typeof ListMLFlowResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of an MLflow entry. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateMLFlow.
+     */
+    updateMLFlow: {
+      name: "UpdateMLFlow",
+      requestType: UpdateMLFlowRequest as typeof UpdateMLFlowRequest,
+      requestStream: false,
+      responseType: UpdateMLFlowResponse as typeof UpdateMLFlowResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes an MLflow entry and everything downstream of it (none) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteMLFlow: {
+      name: "DeleteMLFlow",
+      requestType: DeleteMLFlowRequest as typeof DeleteMLFlowRequest,
+      requestStream: false,
+      responseType: DeleteMLFlowResponse as typeof DeleteMLFlowResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps MLflow entry records. It needs no parents; its relations: none.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type MLFlowServiceService = typeof MLFlowServiceService;
 export const MLFlowServiceService = {
   /** Creates an MLflow entry. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */

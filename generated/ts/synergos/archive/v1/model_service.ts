@@ -1149,6 +1149,79 @@ export const DeleteModelResponse: MessageFns<DeleteModelResponse, "synergos.arch
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type ModelServiceDefinition = typeof ModelServiceDefinition;
+export const ModelServiceDefinition = {
+  name: "ModelService",
+  fullName: "synergos.archive.v1.ModelService",
+  methods: {
+    /**
+     * Creates a model record. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createModel: {
+      name: "CreateModel",
+      requestType: CreateModelRequest as typeof CreateModelRequest,
+      requestStream: false,
+      responseType: CreateModelResponse as typeof CreateModelResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a model record. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getModel: {
+      name: "GetModel",
+      requestType: GetModelRequest as typeof GetModelRequest,
+      requestStream: false,
+      responseType: GetModelResponse as typeof GetModelResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listModel: {
+      name: "ListModel",
+      requestType: ListModelRequest as typeof ListModelRequest,
+      requestStream: false,
+      responseType: ListModelResponse as typeof ListModelResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a model record. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateModel.
+     */
+    updateModel: {
+      name: "UpdateModel",
+      requestType: UpdateModelRequest as typeof UpdateModelRequest,
+      requestStream: false,
+      responseType: UpdateModelResponse as typeof UpdateModelResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a model record and everything downstream of it (Validation, Prediction) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteModel: {
+      name: "DeleteModel",
+      requestType: DeleteModelRequest as typeof DeleteModelRequest,
+      requestStream: false,
+      responseType: DeleteModelResponse as typeof DeleteModelResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps model record records. Its parent is the Run of its key; its relations: Validation, Prediction.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type ModelServiceService = typeof ModelServiceService;
 export const ModelServiceService = {
   /**

@@ -1132,6 +1132,76 @@ export const DeleteParticipantResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type ParticipantServiceDefinition = typeof ParticipantServiceDefinition;
+export const ParticipantServiceDefinition = {
+  name: "ParticipantService",
+  fullName: "synergos.archive.v1.ParticipantService",
+  methods: {
+    /** Creates a participant. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */
+    createParticipant: {
+      name: "CreateParticipant",
+      requestType: CreateParticipantRequest as typeof CreateParticipantRequest,
+      requestStream: false,
+      responseType: CreateParticipantResponse as typeof CreateParticipantResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a participant. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getParticipant: {
+      name: "GetParticipant",
+      requestType: GetParticipantRequest as typeof GetParticipantRequest,
+      requestStream: false,
+      responseType: GetParticipantResponse as typeof GetParticipantResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listParticipant: {
+      name: "ListParticipant",
+      requestType: ListParticipantRequest as typeof ListParticipantRequest,
+      requestStream: false,
+      responseType: ListParticipantResponse as typeof ListParticipantResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a participant. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateParticipant.
+     */
+    updateParticipant: {
+      name: "UpdateParticipant",
+      requestType: UpdateParticipantRequest as typeof UpdateParticipantRequest,
+      requestStream: false,
+      responseType: UpdateParticipantResponse as typeof UpdateParticipantResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a participant and everything downstream of it (Registration, Tag, Alignment, Validation, Prediction) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteParticipant: {
+      name: "DeleteParticipant",
+      requestType: DeleteParticipantRequest as typeof DeleteParticipantRequest,
+      requestStream: false,
+      responseType: DeleteParticipantResponse as typeof DeleteParticipantResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps participant records. It needs no parents; its relations: Registration, Tag, Alignment, Validation, Prediction.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type ParticipantServiceService = typeof ParticipantServiceService;
 export const ParticipantServiceService = {
   /** Creates a participant. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken. */

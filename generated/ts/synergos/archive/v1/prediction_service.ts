@@ -1191,6 +1191,79 @@ export const DeletePredictionResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type PredictionServiceDefinition = typeof PredictionServiceDefinition;
+export const PredictionServiceDefinition = {
+  name: "PredictionService",
+  fullName: "synergos.archive.v1.PredictionService",
+  methods: {
+    /**
+     * Creates a prediction. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createPrediction: {
+      name: "CreatePrediction",
+      requestType: CreatePredictionRequest as typeof CreatePredictionRequest,
+      requestStream: false,
+      responseType: CreatePredictionResponse as typeof CreatePredictionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a prediction. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getPrediction: {
+      name: "GetPrediction",
+      requestType: GetPredictionRequest as typeof GetPredictionRequest,
+      requestStream: false,
+      responseType: GetPredictionResponse as typeof GetPredictionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listPrediction: {
+      name: "ListPrediction",
+      requestType: ListPredictionRequest as typeof ListPredictionRequest,
+      requestStream: false,
+      responseType: ListPredictionResponse as typeof ListPredictionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a prediction. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreatePrediction.
+     */
+    updatePrediction: {
+      name: "UpdatePrediction",
+      requestType: UpdatePredictionRequest as typeof UpdatePredictionRequest,
+      requestStream: false,
+      responseType: UpdatePredictionResponse as typeof UpdatePredictionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a prediction and everything downstream of it (none) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deletePrediction: {
+      name: "DeletePrediction",
+      requestType: DeletePredictionRequest as typeof DeletePredictionRequest,
+      requestStream: false,
+      responseType: DeletePredictionResponse as typeof DeletePredictionResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps prediction records. Its parents are the Run and the Participant of its key; its relations: none.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type PredictionServiceService = typeof PredictionServiceService;
 export const PredictionServiceService = {
   /**

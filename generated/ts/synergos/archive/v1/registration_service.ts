@@ -1169,6 +1169,79 @@ export const DeleteRegistrationResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type RegistrationServiceDefinition = typeof RegistrationServiceDefinition;
+export const RegistrationServiceDefinition = {
+  name: "RegistrationService",
+  fullName: "synergos.archive.v1.RegistrationService",
+  methods: {
+    /**
+     * Creates a registration. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createRegistration: {
+      name: "CreateRegistration",
+      requestType: CreateRegistrationRequest as typeof CreateRegistrationRequest,
+      requestStream: false,
+      responseType: CreateRegistrationResponse as typeof CreateRegistrationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a registration. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getRegistration: {
+      name: "GetRegistration",
+      requestType: GetRegistrationRequest as typeof GetRegistrationRequest,
+      requestStream: false,
+      responseType: GetRegistrationResponse as typeof GetRegistrationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listRegistration: {
+      name: "ListRegistration",
+      requestType: ListRegistrationRequest as typeof ListRegistrationRequest,
+      requestStream: false,
+      responseType: ListRegistrationResponse as typeof ListRegistrationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a registration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateRegistration.
+     */
+    updateRegistration: {
+      name: "UpdateRegistration",
+      requestType: UpdateRegistrationRequest as typeof UpdateRegistrationRequest,
+      requestStream: false,
+      responseType: UpdateRegistrationResponse as typeof UpdateRegistrationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a registration and everything downstream of it (Tag, Alignment) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteRegistration: {
+      name: "DeleteRegistration",
+      requestType: DeleteRegistrationRequest as typeof DeleteRegistrationRequest,
+      requestStream: false,
+      responseType: DeleteRegistrationResponse as typeof DeleteRegistrationResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps registration records. Its parents are the Project and the Participant of its key; its relations: Tag, Alignment.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type RegistrationServiceService = typeof RegistrationServiceService;
 export const RegistrationServiceService = {
   /**

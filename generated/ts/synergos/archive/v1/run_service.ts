@@ -1149,6 +1149,79 @@ export const DeleteRunResponse: MessageFns<DeleteRunResponse, "synergos.archive.
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type RunServiceDefinition = typeof RunServiceDefinition;
+export const RunServiceDefinition = {
+  name: "RunService",
+  fullName: "synergos.archive.v1.RunService",
+  methods: {
+    /**
+     * Creates a run. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createRun: {
+      name: "CreateRun",
+      requestType: CreateRunRequest as typeof CreateRunRequest,
+      requestStream: false,
+      responseType: CreateRunResponse as typeof CreateRunResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a run. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getRun: {
+      name: "GetRun",
+      requestType: GetRunRequest as typeof GetRunRequest,
+      requestStream: false,
+      responseType: GetRunResponse as typeof GetRunResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listRun: {
+      name: "ListRun",
+      requestType: ListRunRequest as typeof ListRunRequest,
+      requestStream: false,
+      responseType: ListRunResponse as typeof ListRunResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a run. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateRun.
+     */
+    updateRun: {
+      name: "UpdateRun",
+      requestType: UpdateRunRequest as typeof UpdateRunRequest,
+      requestStream: false,
+      responseType: UpdateRunResponse as typeof UpdateRunResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a run and everything downstream of it (Model, Validation, Prediction) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteRun: {
+      name: "DeleteRun",
+      requestType: DeleteRunRequest as typeof DeleteRunRequest,
+      requestStream: false,
+      responseType: DeleteRunResponse as typeof DeleteRunResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps run records. Its parent is the Experiment of its key; its relations: Model, Validation, Prediction.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type RunServiceService = typeof RunServiceService;
 export const RunServiceService = {
   /**

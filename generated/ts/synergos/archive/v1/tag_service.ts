@@ -1133,6 +1133,79 @@ export const DeleteTagResponse: MessageFns<DeleteTagResponse, "synergos.archive.
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type TagServiceDefinition = typeof TagServiceDefinition;
+export const TagServiceDefinition = {
+  name: "TagService",
+  fullName: "synergos.archive.v1.TagService",
+  methods: {
+    /**
+     * Creates a tag. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createTag: {
+      name: "CreateTag",
+      requestType: CreateTagRequest as typeof CreateTagRequest,
+      requestStream: false,
+      responseType: CreateTagResponse as typeof CreateTagResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a tag. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getTag: {
+      name: "GetTag",
+      requestType: GetTagRequest as typeof GetTagRequest,
+      requestStream: false,
+      responseType: GetTagResponse as typeof GetTagResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listTag: {
+      name: "ListTag",
+      requestType: ListTagRequest as typeof ListTagRequest,
+      requestStream: false,
+      responseType: ListTagResponse as typeof ListTagResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a tag. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateTag.
+     */
+    updateTag: {
+      name: "UpdateTag",
+      requestType: UpdateTagRequest as typeof UpdateTagRequest,
+      requestStream: false,
+      responseType: UpdateTagResponse as typeof UpdateTagResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a tag and everything downstream of it (Alignment) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteTag: {
+      name: "DeleteTag",
+      requestType: DeleteTagRequest as typeof DeleteTagRequest,
+      requestStream: false,
+      responseType: DeleteTagResponse as typeof DeleteTagResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps tag records. Its parent is the Registration of its key; its relations: Alignment.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type TagServiceService = typeof TagServiceService;
 export const TagServiceService = {
   /**

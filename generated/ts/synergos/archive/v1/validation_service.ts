@@ -1191,6 +1191,79 @@ export const DeleteValidationResponse: MessageFns<
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
  */
+export type ValidationServiceDefinition = typeof ValidationServiceDefinition;
+export const ValidationServiceDefinition = {
+  name: "ValidationService",
+  fullName: "synergos.archive.v1.ValidationService",
+  methods: {
+    /**
+     * Creates a validation. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
+     * PARENT_NOT_FOUND, naming every record above it that is missing.
+     */
+    createValidation: {
+      name: "CreateValidation",
+      requestType: CreateValidationRequest as typeof CreateValidationRequest,
+      requestStream: false,
+      responseType: CreateValidationResponse as typeof CreateValidationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns a validation. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
+     * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
+     */
+    getValidation: {
+      name: "GetValidation",
+      requestType: GetValidationRequest as typeof GetValidationRequest,
+      requestStream: false,
+      responseType: GetValidationResponse as typeof GetValidationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists records in the order of keys, page by page. */
+    listValidation: {
+      name: "ListValidation",
+      requestType: ListValidationRequest as typeof ListValidationRequest,
+      requestStream: false,
+      responseType: ListValidationResponse as typeof ListValidationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces or changes the details of a validation. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
+     * etag is given and differs; where allow_missing creates it, the errors of CreateValidation.
+     */
+    updateValidation: {
+      name: "UpdateValidation",
+      requestType: UpdateValidationRequest as typeof UpdateValidationRequest,
+      requestStream: false,
+      responseType: UpdateValidationResponse as typeof UpdateValidationResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Deletes a validation and everything downstream of it (none) in one transaction. NOT_FOUND where there is none;
+     * ABORTED, reason ETAG_MISMATCH, where etag is given and differs; FAILED_PRECONDITION, reason HAS_RELATIONS, where
+     * cascade is RESTRICT and there is anything downstream.
+     */
+    deleteValidation: {
+      name: "DeleteValidation",
+      requestType: DeleteValidationRequest as typeof DeleteValidationRequest,
+      requestStream: false,
+      responseType: DeleteValidationResponse as typeof DeleteValidationResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
+/**
+ * Keeps validation records. Its parents are the Run and the Participant of its key; its relations: none.
+ *
+ * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
+ * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
+ * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ */
 export type ValidationServiceService = typeof ValidationServiceService;
 export const ValidationServiceService = {
   /**
