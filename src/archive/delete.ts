@@ -10,6 +10,30 @@ import { isFull, validKey } from "./validate-request.js";
 type Counts = Map<RecordType, number>;
 
 /**
+ * Deletes a record that has nothing downstream, in two statements that need no transaction: the foreign keys refuse
+ * where it has. Resolves to undefined where the record must be deleted in a transaction, by `remove`.
+ */
+export async function removeLeaf<Answer>(
+  statements: Statements,
+  type: RecordType,
+  request: DeleteRequest,
+  respond: (response: DeleteResponse) => Answer,
+): Promise<Answer | undefined> {
+  const { full, key } = validRequest(type, request);
+  if (full || !type.relations.every(({ ancestors }) => ancestors.includes(type))) return undefined;
+  const record = await statements.read(type, key);
+  if (!record || (request.etag !== "" && request.etag !== record.etag)) return undefined;
+  // The answer is made before, as what cannot be answered must not be done.
+  const answer = respond(response(record, undefined, new Map([[type, 1]])));
+  try {
+    return (await statements.deleteOne(type, key, record.etag)) ? answer : undefined;
+  } catch (error) {
+    if (error instanceof StorageError && error.kind === "foreign-key") return undefined;
+    throw error;
+  }
+}
+
+/**
  * Deletes a record and everything downstream, children before parents, one statement a table. Must run in a
  * transaction. The record is locked first, so that nothing new comes directly below it; something that comes further
  * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then, from the second
@@ -21,12 +45,7 @@ export async function remove(
   request: DeleteRequest,
   attempt: number,
 ): Promise<DeleteResponse> {
-  const violations: FieldViolation[] = [];
-  const full = isFull(request.view, View.VIEW_BASIC, violations);
-  if (!Cascade[request.cascade] || request.cascade < 0) {
-    violations.push({ field: "cascade", description: "must be CASCADE_RECURSIVE or CASCADE_RESTRICT" });
-  }
-  const key = validKey(type, request.key, violations);
+  const { full, key } = validRequest(type, request);
   const record = request.validate_only ? await statements.read(type, key) : await statements.lock(type, key);
   if (!record) {
     if (request.allow_missing) return { record: undefined, deleted: [] };
@@ -44,6 +63,15 @@ export async function remove(
     ? await statements.countRelations(type, key)
     : await deleteAll(statements, type, key, below);
   return response(record, tree, counts.set(type, 1));
+}
+
+function validRequest(type: RecordType, request: DeleteRequest) {
+  const violations: FieldViolation[] = [];
+  const full = isFull(request.view, View.VIEW_BASIC, violations);
+  if (!Cascade[request.cascade] || request.cascade < 0) {
+    violations.push({ field: "cascade", description: "must be CASCADE_RECURSIVE or CASCADE_RESTRICT" });
+  }
+  return { full, key: validKey(type, request.key, violations) };
 }
 
 async function deleteAll(

@@ -1,5 +1,5 @@
 import { create } from "../archive/create.js";
-import { remove } from "../archive/delete.js";
+import { remove, removeLeaf } from "../archive/delete.js";
 import { get } from "../archive/get.js";
 import { list } from "../archive/list.js";
 import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateRequest } from "../archive/requests.js";
@@ -15,12 +15,15 @@ export const recordHandlers = (store: Store, type: RecordType) =>
     get: (request, context) => get(store.statements(context), type, request),
     list: (request, context) => list(store.statements(context), type, request),
     update: (request, context) => store.retried(context, () => update(store.statements(context), type, request)),
-    delete: (request, context, respond) =>
-      request.validate_only
-        ? remove(store.statements(context), type, request, 1)
-        : store.transaction(context, async (statements, attempt) =>
-            respond(await remove(statements, type, request, attempt)),
-          ),
+    delete: async (request, context, respond) => {
+      const single = store.statements(context);
+      if (request.validate_only) return remove(single, type, request, 1);
+      const done = await removeLeaf(single, type, request, respond);
+      if (done) return done;
+      return store.transaction(context, async (statements, attempt) =>
+        respond(await remove(statements, type, request, attempt)),
+      );
+    },
   }) satisfies {
     create: Handler<CreateRequest>;
     get: Handler<GetRequest>;

@@ -2,7 +2,15 @@ import { compareKeys, joinKey } from "../records/compare-keys.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
 import type { Dialect, Outcome } from "./engine.js";
 import * as sql from "./sql.js";
-import type { ListQuery, NewRecord, Page, RecordTree, Statements, StoredRecord } from "./store.js";
+import {
+  type ListQuery,
+  maxInserted,
+  type NewRecord,
+  type Page,
+  type RecordTree,
+  type Statements,
+  type StoredRecord,
+} from "./store.js";
 
 /** Runs one statement. */
 export type Run = (query: sql.Query) => Promise<Outcome>;
@@ -115,7 +123,8 @@ export class KnexStatements implements Statements {
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
-    await this.writing({ sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row), once: true });
+    const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row) };
+    await this.writing({ ...insertion, once: records.length < maxInserted });
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
@@ -123,6 +132,12 @@ export class KnexStatements implements Statements {
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, ...ids, previousEtag];
     const { changed } = await this.writing({ sql: sql.replaceSql(type), bindings });
+    return changed > 0;
+  }
+
+  async deleteOne(type: RecordType, key: Key, etag: string): Promise<boolean> {
+    const bindings = [...type.key.map((field) => key[field] as string), etag];
+    const { changed } = await this.writing({ sql: sql.deleteOneSql(type), bindings });
     return changed > 0;
   }
 
@@ -164,17 +179,21 @@ const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as
 const keyOf = (row: Row, type: RecordType): Key => {
   const key: Record<string, string> = {};
   type.key.forEach((field, index) => {
-    key[field] = row[`k${index}`] as string;
+    key[field] = row[keySlots[index] as string] as string;
   });
   return key;
 };
+
+/** The names of the columns of ids. */
+const keySlots = ["k0", "k1", "k2", "k3", "k4"];
+const linkSlots = ["l0", "l1", "l2"];
 
 /** A row as a record. Its type and key are read off it where the statement does not tell them. */
 function storedRecord(row: Row, type = typeOf(row), key = keyOf(row, type)): StoredRecord {
   return {
     type,
     key,
-    links: type.links.map((_, index) => row[`l${index}`] as string),
+    links: type.links.map((_, index) => row[linkSlots[index] as string] as string),
     details: row.details as string,
     recordId: Number(row.record_id),
     createdAt: row.created_at as string,

@@ -189,9 +189,10 @@ function pageSql(type: RecordType, query: ListQuery, page: Page, dialect: Dialec
           values(free, page.after),
         )
       : undefined;
-  const order = type.key.map((field) => `t.${quote(field)}`).join(", ");
+  // Without the ids that are given: MariaDB sorts all rows, instead of reading them by the key, if it is told of those.
+  const order = free.length > 0 ? ` ORDER BY ${free.map((field) => `t.${quote(field)}`).join(", ")}` : "";
   return {
-    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""} ORDER BY ${order} LIMIT ${page.size}`,
+    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ${page.size}`,
     bindings: [...where.bindings, ...(after?.bindings ?? [])],
   };
 }
@@ -280,6 +281,9 @@ export const replaceSql = perType(
   (type) =>
     `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ? WHERE ${whereKey(type)} AND etag = ?`,
 );
+
+/** Parameters: the key, the etag that it must still have. */
+export const deleteOneSql = perType((type) => `DELETE FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`);
 
 export const deleteSql = (deleted: RecordType, type: RecordType, key: Key): Query => ({
   sql: `DELETE FROM ${table(deleted)} WHERE ${whereKey(type)}`,
