@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   ImportCount,
   type ImportOptions,
@@ -14,6 +15,7 @@ import { validateDetails } from "../records/validate-details.js";
 import { idFault, validateKey } from "../records/validate-key.js";
 import {
   type CallContext,
+  maxInserted,
   type NewRecord,
   type Statements,
   StorageError,
@@ -39,10 +41,12 @@ import {
   type Timestamp,
 } from "./record-message.js";
 
-/** The most records of a batch, and of one statement; and the most characters of details that a statement aims at. */
+/** The most records of a batch, and the most characters of details that a statement aims at. */
 const maxBatchSize = 1000;
-const maxStatementRecords = 500;
 const maxStatementSize = 2 ** 22;
+
+/** How many records are checked at a stretch: about a millisecond's. */
+const recordsOfTurn = 50;
 
 /** The most bytes of refusals that an answer lists, so that every client takes it. */
 const maxListedSize = 3 * 2 ** 20;
@@ -86,14 +90,24 @@ export async function importRecords(
   }
   const importAll = async (write: Write) => {
     let index = 0;
-    for (let next: IteratorResult<ImportRequest> = first; !next.done; next = await iterator.next()) {
-      const { records, options: repeated } = next.value;
-      if (repeated && next !== first) refuse([{ field: "options", description: "belongs into the first message" }]);
-      if (records.length > maxBatchSize) {
-        refuse([{ field: "records", description: `must be at most ${maxBatchSize}, not ${records.length}` }]);
+    // While the database writes a batch, the next is read and checked.
+    let writing = Promise.resolve();
+    try {
+      for (let next: IteratorResult<ImportRequest> = first; !next.done; next = await iterator.next()) {
+        const { records, options: repeated } = next.value;
+        if (repeated && next !== first) refuse([{ field: "options", description: "belongs into the first message" }]);
+        if (records.length > maxBatchSize) {
+          refuse([{ field: "records", description: `must be at most ${maxBatchSize}, not ${records.length}` }]);
+        }
+        const batch = await checkedBatch(records, index);
+        await writing;
+        writing = importBatch(batch, options.on_conflict, write, tally);
+        // Its failure is met where it is waited for.
+        writing.catch(() => undefined);
+        index += records.length;
       }
-      await importBatch(records, index, options.on_conflict, write, tally);
-      index += records.length;
+    } finally {
+      await writing;
     }
   };
   if (!options.validate_only) await importAll((work) => store.transaction(context, work));
@@ -112,20 +126,34 @@ export async function importRecords(
   return tally.response();
 }
 
+/** A batch, with what was found to be wrong with some of its records. */
+interface Batch {
+  readonly records: readonly ArchiveRecord[];
+  /** The index of the first. */
+  readonly start: number;
+  readonly candidates: readonly Candidate[];
+  readonly refused: (readonly [number, Refusal])[];
+}
+
+async function checkedBatch(records: readonly ArchiveRecord[], start: number): Promise<Batch> {
+  const refused: [number, Refusal][] = [];
+  const candidates: Candidate[] = [];
+  for (const [offset, record] of records.entries()) {
+    const candidate = candidateOf(record, start + offset);
+    if ("error" in candidate) refused.push([start + offset, candidate]);
+    else candidates.push(candidate);
+    // Others have their turn: other calls, and the database that writes the batch before.
+    if (offset % recordsOfTurn === recordsOfTurn - 1) await nextTurn();
+  }
+  return { records, start, candidates, refused };
+}
+
 async function importBatch(
-  records: readonly ArchiveRecord[],
-  start: number,
+  { records, start, candidates, refused }: Batch,
   onConflict: OnConflict,
   write: Write,
   tally: Tally,
 ): Promise<void> {
-  const refused: [number, Refusal][] = [];
-  const candidates = records.flatMap((record, offset) => {
-    const candidate = candidateOf(record, start + offset);
-    if (!("error" in candidate)) return [candidate];
-    refused.push([start + offset, candidate]);
-    return [];
-  });
   const outcomes = await write(async (statements) => {
     const all = new Map<Candidate, Outcome>();
     for (const group of groups(candidates)) await writeGroup(statements, group, onConflict, all);
@@ -189,7 +217,7 @@ function* groups(candidates: readonly Candidate[]): Generator<Candidate[]> {
     const id = `${type.field}\n${joinKey(type.key, key)}`;
     if (
       keys.has(id) ||
-      group.length === maxStatementRecords ||
+      group.length === maxInserted ||
       (group.length > 0 && size + details.length > maxStatementSize)
     ) {
       yield group;
@@ -213,6 +241,11 @@ async function writeGroup(
     const fresh = new Map<string, Candidate>();
     for (const each of group) if (each.record.type === type) fresh.set(joinKey(type.key, each.record.key), each);
     if (fresh.size === 0) continue;
+    const all = sortedByKey(type, fresh.values());
+    if (await createAll(statements, type, all)) {
+      for (const candidate of all) outcomes.set(candidate, "created");
+      continue;
+    }
     const keys = [...fresh.values()].map(({ record }) => record.key);
     for await (const found of statements.readMany(type, keys)) {
       for (const existing of found) {
@@ -222,7 +255,7 @@ async function writeGroup(
         outcomes.set(candidate, await meet(statements, existing, candidate, onConflict));
       }
     }
-    await create(statements, type, [...fresh.values()], outcomes);
+    await create(statements, type, sortedByKey(type, fresh.values()), outcomes);
   }
 }
 
@@ -250,6 +283,23 @@ async function meet(
   return "replaced";
 }
 
+const sortedByKey = (type: RecordType, candidates: Iterable<Candidate>) =>
+  [...candidates].sort((one, other) => compareKeys(type, one.record.key, other.record.key));
+
+/** Creates records of one type, if nothing is in the way of any: most imports meet nothing, and need not look. */
+async function createAll(statements: Statements, type: RecordType, candidates: readonly Candidate[]): Promise<boolean> {
+  // Given ids of records above them must be compared first.
+  if (candidates.some(({ links }) => links.slice(0, -1).some((id) => id !== ""))) return false;
+  try {
+    const records = candidates.map(({ record }) => record);
+    await statements.insertMany(type, records);
+    return true;
+  } catch (error) {
+    if (error instanceof StorageError && (error.kind === "duplicate" || error.kind === "foreign-key")) return false;
+    throw error;
+  }
+}
+
 /** Creates records of one type. Only a refused insert asks which of them it cannot take, and why. */
 async function create(
   statements: Statements,
@@ -263,7 +313,7 @@ async function create(
       if (refusal) outcomes.set(candidate, refusal);
       return !refusal;
     });
-  let left = [...candidates].sort((one, other) => compareKeys(type, one.record.key, other.record.key));
+  let left = [...candidates];
   for (const [position, owner] of type.links.slice(0, -1).entries()) {
     const giving = left.filter(({ links }) => links[position]);
     const ids = await statements.ownLinks(owner.type, distinctKeys(owner.type, giving));

@@ -44,12 +44,13 @@ export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detai
 /** A record in view BASIC. */
 export function basicRecord(record: StoredRecord, details = detailsOf(record)): RecordMessage {
   const { type, key, links, recordId, createdAt, updatedAt, etag } = record;
+  const created = timestamp(createdAt);
   const message: RecordMessage = {
     key,
     details,
     record_id: BigInt(recordId),
-    created_at: timestamp(createdAt),
-    updated_at: timestamp(updatedAt),
+    created_at: created,
+    updated_at: updatedAt === createdAt ? created : timestamp(updatedAt),
     etag,
     relations: undefined,
     ancestors: undefined,
@@ -100,11 +101,23 @@ export function changedRecord(record: StoredRecord, details: Message): StoredRec
   };
 }
 
-/** 64 random bits, without those of a UUID that are not. (Node has bits for many UUIDs at hand, unlike for others.) */
-const newEtag = () => randomUUID().replace(/^(.{8}).*(.{8})$/, "$1$2");
+/** 64 random bits: those of a UUID, for which Node has many at hand, without its fixed ones in the middle. */
+function newEtag(): string {
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(-8);
+}
 
-/** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. */
-const storedNow = () => `${new Date().toISOString().slice(0, -1).replace("T", " ")}000`;
+let lastNow = { milliseconds: 0, stored: "" };
+
+/** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. Many records can have the same. */
+function storedNow(): string {
+  const milliseconds = Date.now();
+  if (milliseconds !== lastNow.milliseconds) {
+    const text = new Date(milliseconds).toISOString();
+    lastNow = { milliseconds, stored: `${text.slice(0, 10)} ${text.slice(11, -1)}000` };
+  }
+  return lastNow.stored;
+}
 
 /** A time as the storage keeps it; what is less than a microsecond is cut off. */
 export const storedTime = ({ seconds, nanos }: Timestamp): string =>

@@ -35,8 +35,6 @@ export interface MessageShape {
   readonly fields: readonly FieldShape[];
   /** The same by their names. */
   readonly byName: ReadonlyMap<string, FieldShape>;
-  /** Its lists and maps, which a message has even where they are empty. */
-  readonly containers: readonly FieldShape[];
   readonly oneofs: readonly string[];
 }
 
@@ -61,20 +59,17 @@ function shapeOf(descriptor: DescMessage): MessageShape {
   const known = shapes.get(descriptor.typeName);
   if (known) return known;
   const fields: FieldShape[] = [];
-  const containers: FieldShape[] = [];
   const byName = new Map<string, FieldShape>();
   const shape = {
     name: descriptor.typeName.slice(packageName.length + 1),
     fields,
     byName,
-    containers,
     oneofs: descriptor.oneofs.map((oneof) => oneof.name),
   };
   shapes.set(descriptor.typeName, shape);
   for (const field of descriptor.fields.map(fieldShape)) {
     fields.push(field);
     byName.set(field.name, field);
-    if (field.container !== "none") containers.push(field);
   }
   return shape;
 }

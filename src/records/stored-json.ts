@@ -7,8 +7,9 @@ import { type FieldShape, fieldValue, type Message, type MessageShape } from "./
  * where a double holds them exactly, so that SQL can compare and add them. Exact for every value of a message.
  */
 export function toStoredJson(shape: MessageShape, message: Message): string {
-  const value = storedMessage(shape, message);
-  return holdsNegativeZero(value) ? exactJson(value) : JSON.stringify(value);
+  const found = { negativeZero: false };
+  const value = storedMessage(shape, message, found);
+  return found.negativeZero ? exactJson(value) : JSON.stringify(value);
 }
 
 /** Reads what toStoredJson wrote. */
@@ -16,64 +17,81 @@ export function fromStoredJson(shape: MessageShape, json: string): Message {
   return readMessage(shape, JSON.parse(json));
 }
 
-function storedMessage(shape: MessageShape, message: Message): Message {
+/** Notes what JSON.stringify does not write. */
+interface Found {
+  negativeZero: boolean;
+}
+
+function storedMessage(shape: MessageShape, message: Message, found: Found): Message {
   const stored: Message = {};
   for (const field of shape.fields) {
     const value = fieldValue(field, message);
     if (value === undefined) continue;
     if (field.container === "list") {
       if ((value as unknown[]).length > 0)
-        stored[field.name] = (value as unknown[]).map((item) => storedValue(field, item));
+        stored[field.name] = (value as unknown[]).map((item) => storedValue(field, item, found));
     } else if (field.container === "map") {
       const entries = Object.entries(value as Message);
       if (entries.length > 0) {
-        stored[field.name] = Object.fromEntries(entries.map(([key, item]) => [key, storedValue(field, item)]));
+        stored[field.name] = Object.fromEntries(entries.map(([key, item]) => [key, storedValue(field, item, found)]));
       }
     } else {
-      stored[field.name] = storedValue(field, value);
+      stored[field.name] = storedValue(field, value, found);
     }
   }
   return stored;
 }
 
-function storedValue(field: FieldShape, value: unknown): unknown {
+function storedValue(field: FieldShape, value: unknown, found: Found): unknown {
   switch (field.kind) {
     case "int64": {
       const number = Number(value);
       return Number.isSafeInteger(number) ? number : String(value);
     }
     case "double":
+      found.negativeZero ||= Object.is(value, -0);
       return Number.isFinite(value) ? value : String(value);
     case "enum":
       return field.enum?.value[value as number]?.name;
     case "timestamp":
       return toJson(TimestampSchema, create(TimestampSchema, value as Message));
     case "message":
-      return storedMessage(field.message as MessageShape, value as Message);
+      return storedMessage(field.message as MessageShape, value as Message, found);
+    case "struct":
+      found.negativeZero ||= holdsNegativeZero(value);
+      return value;
     default:
       return value;
   }
 }
 
+/**
+ * Makes parsed JSON a message, in place: most values are the same in both, and an object whose properties stay those
+ * that JSON.parse gave it is several times as fast as one that is built up.
+ */
 function readMessage(shape: MessageShape, stored: Message): Message {
-  const message: Message = {};
-  for (const { name, container } of shape.containers) message[name] = container === "list" ? [] : {};
-  for (const name of Object.keys(stored)) {
-    const field = shape.byName.get(name);
-    if (!field) continue;
+  for (const field of shape.fields) {
+    const { name } = field;
     const value = stored[name];
-    if (field.container === "list") {
-      message[name] = (value as unknown[]).map((item) => readValue(field, item));
-    } else if (field.container === "map") {
-      const entries = Object.entries(value as Message);
-      message[name] = Object.fromEntries(entries.map(([key, item]) => [key, readValue(field, item)]));
-    } else if (field.oneof) {
-      message[field.oneof] = { $case: name, value: readValue(field, value) };
-    } else {
-      message[name] = readValue(field, value);
+    if (field.container === "list")
+      stored[name] = value ? (value as unknown[]).map((item) => readValue(field, item)) : [];
+    else if (field.container === "map") stored[name] = value ? readMap(field, value as Message) : {};
+    else if (value !== undefined) {
+      if (field.oneof) {
+        delete stored[name];
+        stored[field.oneof] = { $case: name, value: readValue(field, value) };
+      } else if (!alike.has(field.kind)) stored[name] = readValue(field, value);
     }
   }
-  return message;
+  return stored;
+}
+
+/** The kinds whose values are the same in stored JSON and in a message. */
+const alike: ReadonlySet<FieldShape["kind"]> = new Set(["string", "bool", "integer", "struct"]);
+
+function readMap(field: FieldShape, stored: Message): Message {
+  for (const key of Object.keys(stored)) stored[key] = readValue(field, stored[key]);
+  return stored;
 }
 
 function readValue(field: FieldShape, value: unknown): unknown {
@@ -81,7 +99,7 @@ function readValue(field: FieldShape, value: unknown): unknown {
     case "int64":
       return BigInt(value as number | string);
     case "double":
-      return Number(value);
+      return typeof value === "number" ? value : Number(value);
     case "enum":
       return field.enum?.values.find((known) => known.name === value)?.number ?? 0;
     case "timestamp": {
