@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addClientCommands, runProgram, usageOutput } from "./cli/program.js";
 import { createLog } from "./log.js";
 import { addOptions, databaseSettings, readOptions, serveSettings } from "./options.js";
 import { StorageError } from "./storage/store.js";
+import { actAsWorker, startWorkers } from "./workers.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -26,20 +28,36 @@ addOptions(program.command("serve"), serveSettings)
     // What only the server needs is loaded by it alone: other commands start in half the time.
     const { serve } = await import("./serve.js");
     const log = createLog(settings.logLevel, settings.logFormat);
-    const server = await serve({ ...settings, migrate: options.migrate ?? false }, log);
+    if (settings.workers > 1 && settings.databaseUrl.kind === "sqlite") {
+      throw new Error("--workers needs a database server: an embedded database is one process's");
+    }
+    const server =
+      settings.workers > 1 && cluster.isPrimary
+        ? await startWorkers(settings.workers, log)
+        : await serve({ ...settings, migrate: options.migrate ?? false }, log);
     let stopping = false;
+    const stop = (signal?: string) => {
+      if (stopping) return;
+      stopping = true;
+      log.info("stopping", { signal, grace_ms: settings.grace });
+      server.stop().then(() => {
+        log.info("stopped");
+        log.once("finish", () => process.exit(0));
+        log.end();
+      });
+    };
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.on(signal, () => {
-        if (stopping) process.exit(130);
-        stopping = true;
-        log.info("stopping", { signal, grace_ms: settings.grace });
-        server.stop().then(() => {
-          log.info("stopped");
-          log.once("finish", () => process.exit(0));
-          log.end();
-        });
+        // Ctrl-C at a terminal reaches all processes; workers stop when the first of them tells them to.
+        if (cluster.isWorker && signal === "SIGINT") return;
+        if (stopping) {
+          for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGKILL");
+          process.exit(130);
+        }
+        stop(signal);
       });
     }
+    if (cluster.isWorker) actAsWorker(() => stop());
   });
 
 addOptions(program.command("migrate"), databaseSettings)

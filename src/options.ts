@@ -99,6 +99,13 @@ export const serveSettings = {
     whole(0, 65535),
     "the port to listen on; 0 for any that is free",
   ),
+  workers: setting(
+    "--workers <number>",
+    "ARCHIVE_WORKERS",
+    1,
+    whole(1, 256),
+    "server processes that share the port, each with a pool of its own; for MySQL and MariaDB",
+  ),
   ...databaseSettings,
   tlsCert: optional("--tls-cert <file>", "ARCHIVE_TLS_CERT", file, "serve TLS with this certificate (PEM)"),
   tlsKey: optional("--tls-key <file>", "ARCHIVE_TLS_KEY", file, "the certificate's key (PEM)"),

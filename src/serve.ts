@@ -45,6 +45,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       address: `${host}:${port}`,
       database: displayLocation(databaseUrl),
       tls: Boolean(options.tlsCert),
+      pid: process.pid,
     });
     if (!options.tlsCert && !/^(127\.|::1$|localhost$)/.test(host)) {
       logger.warn(

@@ -279,6 +279,48 @@ describe.each(inject("engines").filter(({ url }) => url))("serving on $name", (e
     }
     expect((await health()).status).not.toBe(0);
   });
+
+  test("serves in several processes on one port, replaces one that ends, and stops all of them", async () => {
+    const database = await createDatabase(engine);
+    const server = await startProcess(database.url, ["--workers", "2", "--migrate"]);
+    const pids = () =>
+      server
+        .output()
+        .split("\n")
+        .flatMap((line) => {
+          const pid = line.includes('"message":"serving"') && /"pid":(\d+)/.exec(line)?.[1];
+          return pid ? [Number(pid)] : [];
+        });
+    const serving = async (count: number) => {
+      while (pids().length < count) await new Promise((resolve) => server.child.stderr?.once("data", resolve));
+    };
+    /** Asks on four connections: each process gets one in turn. */
+    const askAll = async () => {
+      for (let index = 0; index < 4; index++) {
+        const client = new ArchiveClient(server.address, undefined, { "grpc.use_local_subchannel_pool": 1 });
+        expect((await client.list("Collaboration")).records).toHaveLength(1);
+        client.close();
+      }
+    };
+    try {
+      await serving(2);
+      await server.client.create("Collaboration", { key: { collab_id: "c" }, details: undefined });
+      await askAll();
+      process.kill(pids()[0] as number, "SIGKILL");
+      await serving(3);
+      expect(server.output()).toContain("a worker ended and is replaced");
+      await askAll();
+    } finally {
+      expect(await server.end()).toBe(0);
+      await database.drop();
+    }
+    for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+});
+
+test("an embedded database is served by one process", async () => {
+  const refused = await output(["serve", "--workers", "2", "--database-url", sqlite("workers.db")]);
+  expect(refused).toMatchObject({ status: 1, text: expect.stringContaining("--workers needs a database server") });
 });
 
 test("an answer that was too large leaves no reader behind in an old snapshot, on SQLite", async () => {

@@ -14,6 +14,8 @@ export interface Dialect {
   /** An index within CREATE TABLE; undefined where it takes a statement of its own. */
   readonly inlineIndexes: boolean;
   readonly tableOptions: string;
+  /** The most records that one statement deletes, where a statement keeps everything else waiting. */
+  readonly maxDeleted: number | undefined;
   /** What locks the rows that a SELECT reads. */
   readonly forUpdate: string;
   /** A join that reads its left side first. */

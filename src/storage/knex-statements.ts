@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
 import type { Dialect, Outcome } from "./engine.js";
@@ -152,7 +153,12 @@ export class KnexStatements implements Statements {
   }
 
   async delete(deleted: RecordType, type: RecordType, key: Key): Promise<number> {
-    return (await this.writing(sql.deleteSql(deleted, type, key))).changed;
+    const { maxDeleted = Number.POSITIVE_INFINITY } = this.dialect;
+    for (let total = 0; ; await nextTurn()) {
+      const { changed } = await this.writing(sql.deleteSql(deleted, type, key, this.dialect));
+      total += changed;
+      if (changed < maxDeleted) return total;
+    }
   }
 
   async #record(run: Run, query: sql.Query, type: RecordType, key: Key): Promise<StoredRecord | undefined> {

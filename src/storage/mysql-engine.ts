@@ -90,6 +90,7 @@ const dialect = (collation: string): Dialect => ({
   ],
   inlineIndexes: true,
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
+  maxDeleted: undefined,
   forUpdate: " FOR UPDATE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.

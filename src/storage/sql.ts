@@ -285,7 +285,10 @@ export const replaceSql = perType(
 /** Parameters: the key, the etag that it must still have. */
 export const deleteOneSql = perType((type) => `DELETE FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`);
 
-export const deleteSql = (deleted: RecordType, type: RecordType, key: Key): Query => ({
-  sql: `DELETE FROM ${table(deleted)} WHERE ${whereKey(type)}`,
+/** Deletes the records of one type below a record, or so many of them. */
+export const deleteSql = (deleted: RecordType, type: RecordType, key: Key, { maxDeleted }: Dialect): Query => ({
+  sql: maxDeleted
+    ? `DELETE FROM ${table(deleted)} WHERE record_id IN (SELECT record_id FROM ${table(deleted)} WHERE ${whereKey(type)} LIMIT ${maxDeleted})`
+    : `DELETE FROM ${table(deleted)} WHERE ${whereKey(type)}`,
   bindings: values(type.key, key),
 });

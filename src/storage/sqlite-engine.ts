@@ -61,6 +61,7 @@ const dialect: Dialect = {
   identity: (keyColumns) => ["`record_id` INTEGER PRIMARY KEY AUTOINCREMENT", `UNIQUE (${keyColumns})`],
   inlineIndexes: false,
   tableOptions: " STRICT",
+  maxDeleted: 500,
   forUpdate: "",
   joinInOrder: "CROSS JOIN",
   after: (columns, values) => ({
