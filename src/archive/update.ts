@@ -33,7 +33,7 @@ export async function update(
     return details;
   };
   for (let race = 0; race < maxRaces; race++) {
-    const current = await statements.read(type, key);
+    const current = await (mask ? statements.read(type, key) : statements.readHead(type, key));
     if (request.etag !== "" && current?.etag !== request.etag) {
       throw current || request.allow_missing ? etagMismatch(type, key) : recordNotFound(type, key);
     }

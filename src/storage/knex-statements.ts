@@ -35,6 +35,10 @@ export class KnexStatements implements Statements {
     return this.#record(this.reading, sql.readSql(type, key), type, key);
   }
 
+  async readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+    return this.#record(this.reading, sql.readHeadSql(type, key), type, key);
+  }
+
   async readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
     const { rows } = await this.reading(sql.treeSql(type, key, relations));
     return trees(type, rows)[0];

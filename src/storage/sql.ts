@@ -94,13 +94,18 @@ const select = (type: RecordType, fields: readonly string[]): Template => ({
   fields,
 });
 
-const read = perType((type) => ({
-  sql: `SELECT ${[...linkColumns(type), ...ownColumns].join(", ")} FROM ${table(type)} t WHERE ${equals(type.key)}`,
+const one = (type: RecordType, own: readonly string[]): Template => ({
+  sql: `SELECT ${[...linkColumns(type), ...own].join(", ")} FROM ${table(type)} t WHERE ${equals(type.key)}`,
   fields: type.key,
-}));
+});
+const read = perType((type) => one(type, ownColumns));
+const readHead = perType((type) => one(type, ["'' AS details", ...ownColumns.slice(1)]));
 
 /** One record, without its key. */
 export const readSql = (type: RecordType, key: Key): Query => filled(read(type), key);
+
+/** The same with no details. */
+export const readHeadSql = (type: RecordType, key: Key): Query => filled(readHead(type), key);
 
 /** The records of some keys. */
 export const readManySql = (type: RecordType, keys: readonly Key[], { among }: Dialect, take: number): Query => ({

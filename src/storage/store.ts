@@ -99,6 +99,8 @@ type Key = StoredRecord["key"];
 export interface Statements {
   /** One record. */
   read(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  /** One record, but with no details: those may be large, and are not needed by who replaces them. */
+  readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** One record with its ancestors and some of its relations, from one snapshot. */
   readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
   /** The records of a page in the order of keys. */

@@ -22,9 +22,15 @@ export const runDatabase = (...parameters: string[]): string =>
   execFileSync("scripts/database", parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 
 /** Starts a database server with its data under a folder. */
-export async function startDatabase(kind: string, home: string, mode: "fast" | "durable", port?: number) {
+export async function startDatabase(
+  kind: string,
+  home: string,
+  mode: "fast" | "durable",
+  port?: number,
+  options: readonly string[] = [],
+) {
   const chosen = port ?? (await freePort());
-  const line = runDatabase("start", kind, home, String(chosen), mode);
+  const line = runDatabase("start", kind, home, String(chosen), mode, ...options);
   const [, url, version] = /^(\S+) pid \d+ version (\S+)/.exec(line) ?? [];
   if (!url || !version) throw new Error(`scripts/database said: ${line}`);
   return { url, version, port: chosen };

@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** One call: of gRPC, whose body is the framed message, or of HTTP/1.1, where there is a method. */
+export interface Call {
+  readonly path: string;
+  readonly body: Buffer;
+  readonly method?: string;
+}
+
+/** What one process of load is to do. Calls that repeat are made in turn for as long as it lasts. */
+export interface Job {
+  readonly address: string;
+  readonly calls: readonly Call[];
+  readonly repeat: boolean;
+  readonly concurrency: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** How long each of those that call rests after an answer, in milliseconds. */
+  readonly pause?: number;
+}
+
+/** What came of it; latencies in milliseconds. */
+export interface Load {
+  readonly calls: number;
+  readonly failed: number;
+  /** The first error, if there was one. */
+  readonly error: string | undefined;
+  readonly seconds: number;
+  readonly latencies: Float64Array;
+}
+
+/** When to stop, in the clock's milliseconds. */
+let end = 0;
+
+/** Makes one call; resolves to what went wrong, or to nothing. */
+type Caller = (call: Call) => Promise<string | undefined>;
+
+/**
+ * A process that makes calls, so that load and server do not share an event loop. It speaks HTTP/2 through Node's own
+ * client instead of grpc-js, which costs twice what a server does: requests are bytes made beforehand, answers are
+ * counted and their status is checked, and nothing is decoded.
+ */
+async function run(job: Job): Promise<Load> {
+  const isGrpc = job.calls[0]?.method === undefined;
+  const callers = isGrpc ? await grpcCallers(job) : httpCallers(job);
+  const latencies: number[] = [];
+  let next = 0;
+  let failed = 0;
+  let error: string | undefined;
+  const began = performance.now();
+  end = began + job.seconds * 1000;
+  const loop = async (caller: Caller) => {
+    for (let now = performance.now(); now < end; ) {
+      const call = job.calls[job.repeat ? next % job.calls.length : next];
+      next += 1;
+      if (!call) return;
+      const fault = await caller(call);
+      const done = performance.now();
+      latencies.push(done - now);
+      if (job.pause) await delay(job.pause);
+      now = performance.now();
+      if (fault !== undefined) {
+        failed += 1;
+        error ??= fault;
+      }
+    }
+  };
+  await Promise.all(
+    Array.from({ length: job.concurrency }, (_, index) => loop(callers.call[index % callers.call.length] as Caller)),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  callers.close();
+  return { calls: latencies.length, failed, error, seconds, latencies: Float64Array.from(latencies) };
+}
+
+async function grpcCallers({ address, connections }: Job): Promise<{ call: Caller[]; close(): void }> {
+  const sessions = Array.from({ length: connections }, () =>
+    connect(`http://${address}`, { settings: { initialWindowSize: 2 ** 24 } }),
+  );
+  await Promise.all(sessions.map((session) => once(session, "connect")));
+  for (const session of sessions) session.setLocalWindowSize(2 ** 26);
+  const close = () => {
+    for (const session of sessions) session.close();
+  };
+  return { call: sessions.map(grpcCaller), close };
+}
+
+const grpcCaller =
+  (session: ClientHttp2Session): Caller =>
+  ({ path, body }) =>
+    new Promise((resolve) => {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": path,
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      let status: string | undefined;
+      let message: string | undefined;
+      const read = (headers: { "grpc-status"?: unknown; "grpc-message"?: unknown }) => {
+        status ??= headers["grpc-status"] as string | undefined;
+        message ??= headers["grpc-message"] as string | undefined;
+      };
+      stream
+        .on("response", read)
+        .on("trailers", read)
+        .on("error", (error) => resolve(error.message));
+      stream.on("close", () => resolve(status === "0" ? undefined : `status ${status}: ${message}`));
+      stream.resume();
+      stream.end(body);
+    });
+
+function httpCallers({ address, connections }: Job): { call: Caller[]; close(): void } {
+  const [host, port] = address.split(":");
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const call: Caller = ({ path, body, method }) =>
+    new Promise((resolve) => {
+      const headers = { "content-type": "application/json", "content-length": body.length };
+      request({ agent, host, port, path, method, headers }, (response) => {
+        response
+          .resume()
+          .on("end", () => resolve(response.statusCode === 200 ? undefined : `HTTP ${response.statusCode}`));
+      })
+        .on("error", (error) => resolve(error.message))
+        .end(body);
+    });
+  return { call: [call], close: () => agent.destroy() };
+}
+
+process.on("message", (job: Job | "end") => {
+  if (job === "end") {
+    end = 0;
+    return;
+  }
+  run(job).then(
+    (load) => process.send?.(load),
+    (error: unknown) =>
+      process.send?.({ calls: 0, failed: 1, error: String(error), seconds: 0, latencies: new Float64Array() }),
+  );
+});

@@ -1,0 +1,102 @@
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Job, Load } from "./load.js";
+
+/** A server in a process of its own. */
+export interface Server {
+  readonly address: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** The programs to start, each with the URL of a database. */
+export const programs = {
+  archive: (url: string) => [
+    "dist/src/main.js",
+    "serve",
+    "--migrate",
+    "--port=0",
+    "--log-format=json",
+    "--database-url",
+    url,
+  ],
+  floor: (url: string) => ["dist/bench/bench/floor.js", url],
+};
+
+/** Starts a server and waits until it serves. What it logs goes to files in a folder; with profiling, a CPU profile too. */
+export async function startServer(
+  which: keyof typeof programs,
+  url: string,
+  folder: string,
+  { profiled = false, options = [] as readonly string[] } = {},
+): Promise<Server> {
+  const program = [...programs[which](url), ...options];
+  const profiling = profiled ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${which}.cpuprofile`] : [];
+  // To files, as an operator would: a pipe would make this process work as much as the log itself.
+  const files = [`${folder}/${which}.out`, `${folder}/${which}.log`] as const;
+  const [out, log] = files.map((file) => openSync(file, "w")) as [number, number];
+  const child = spawn(process.execPath, [...profiling, ...program], { stdio: ["ignore", out, log] });
+  closeSync(out);
+  closeSync(log);
+  let port: string | undefined;
+  while (!port) {
+    await delay(5);
+    const text = files.map((file) => readFileSync(file, "utf8")).join("");
+    port = (/"address":"[^"]*:(\d+)"/.exec(text) ?? /^(\d+)$/m.exec(text))?.[1];
+    if (child.exitCode !== null) throw new Error(`the ${which} server ended with status ${child.exitCode}:\n${text}`);
+  }
+  return {
+    address: `127.0.0.1:${port}`,
+    pid: child.pid as number,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** A process that makes calls. */
+export interface Loader {
+  run(job: Job): Promise<Load>;
+  /** Ends what runs before its time. */
+  end(): void;
+  stop(): void;
+}
+
+export function startLoader(): Loader {
+  const child = fork("dist/bench/bench/load.js", { serialization: "advanced" });
+  return {
+    async run(job) {
+      child.send(job);
+      const [load] = (await once(child, "message")) as [Load];
+      return load;
+    },
+    end: () => void child.send("end"),
+    stop: () => void child.kill(),
+  };
+}
+
+/** The seconds of CPU time that a process has used, where the system tells (Linux). */
+export function cpuSeconds(pid: number): number {
+  try {
+    // Fields 14 and 15 are its time in user and kernel mode, in hundredths of a second; the second may hold blanks.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** The resident memory of a process in MB, where the system tells (Linux). */
+export function residentMegabytes(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+
+interface Frame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
+interface Profile {
+  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame; readonly children?: readonly number[] }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** What CPU time goes to, by the code that is nearest to where it is spent: the first part that fits. */
+const parts: readonly (readonly [part: string, code: RegExp])[] = [
+  ["idle", /^\(idle\)/],
+  ["garbage collection", /^\(garbage collector\)/],
+  ["log", /node_modules\/(winston|logform|triple-beam|safe-stable-stringify)|src\/log\./],
+  ["validate", /src\/records\/(validate|rules|layer)|src\/archive\/(validate|field-mask)/],
+  ["details to and from JSON", /src\/records\/(stored-json|message-shape)|^(readRun|writeRun) /],
+  ["decode", /^decode .*(src\/rpc|generated\/ts)|requestDeserialize/],
+  ["encode", /generated\/ts|@bufbuild\/protobuf/],
+  [
+    "SQL",
+    /node_modules\/(mysql2|denque|libsql|iconv|lru|named-placeholders|sql-escaper|knex|tarn|lodash)|src\/storage|bench\/database/,
+  ],
+  ["transport", /node_modules\/@grpc|node:(internal\/)?(http2|net|stream|tls)|node:internal\/(streams|js_stream)/],
+  ["the handlers", /src\/(rpc|archive|records)|bench\/floor/],
+];
+
+/** Where the CPU time of the last seconds of a profile went: in milliseconds by part, and by function. */
+export function breakDown(
+  file: string,
+  seconds: number,
+): { parts: Map<string, number>; functions: Map<string, number> } {
+  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as Profile;
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const nameOf = ({ functionName, url, lineNumber }: Frame) =>
+    `${functionName || "(anonymous)"} ${url.replace(/^.*?\/(?=node_modules|src\/|generated\/)/, "").replace(/^file:\/\//, "")}:${lineNumber + 1}`;
+  const known = new Map<number, string>();
+  const partOf = (id: number): string => {
+    const found = known.get(id);
+    if (found) return found;
+    const frame = byId.get(id)?.callFrame as Frame;
+    const name = nameOf(frame);
+    const parent = parents.get(id);
+    const part =
+      parts.find(([, code]) => code.test(name))?.[0] ?? (parent === undefined ? "the runtime" : partOf(parent));
+    known.set(id, part);
+    return part;
+  };
+  const inParts = new Map<string, number>();
+  const inFunctions = new Map<string, number>();
+  let left = timeDeltas.reduce((sum, delta) => sum + delta, 0) - seconds * 1e6;
+  samples.forEach((id, index) => {
+    left -= timeDeltas[index] ?? 0;
+    if (left > 0) return;
+    const milliseconds = (timeDeltas[index] ?? 0) / 1000;
+    const add = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + milliseconds);
+    add(inParts, partOf(id));
+    add(inFunctions, nameOf(byId.get(id)?.callFrame as Frame));
+  });
+  return { parts: sorted(inParts), functions: sorted(inFunctions) };
+}
+
+const sorted = (map: Map<string, number>) => new Map([...map].sort(([, one], [, other]) => other - one));
