@@ -10,6 +10,7 @@ export interface Round {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  readonly slowest: number;
   readonly cpu: number;
 }
 
@@ -103,11 +104,19 @@ export async function measure(loader: Loader, server: Server | undefined, job: J
     p50: percentile(sorted, 50),
     p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
+    slowest: percentile(sorted, 100),
     cpu: ((cpu() - before) * 1e6) / calls,
   };
 }
 
 export const medians = (rounds: readonly Round[]): Round => {
   const of = (name: keyof Round) => median(rounds.map((round) => round[name]));
-  return { throughput: of("throughput"), p50: of("p50"), p95: of("p95"), p99: of("p99"), cpu: of("cpu") };
+  return {
+    throughput: of("throughput"),
+    p50: of("p50"),
+    p95: of("p95"),
+    p99: of("p99"),
+    slowest: of("slowest"),
+    cpu: of("cpu"),
+  };
 };

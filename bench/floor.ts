@@ -2,8 +2,8 @@
  * The least that this stack can do, to compare the archive with: a grpc-js server in a process of its own with the
  * archive's own messages, whose handlers run the one necessary statement by the driver's `execute` and nothing else.
  * No validation, no errors but the driver's, no log, no request ids, no deadlines; every method is written out for its
- * type. What it answers to a read is what the archive answers, byte for byte (the benchmark checks that); what it
- * answers to a write is as large.
+ * type. What it answers to a read is what the archive answers, byte for byte (the benchmark checks that); to a
+ * create or an update it answers as much. It codes messages as generated services do, with a writer for each answer.
  *
  * Usage: node floor.js DATABASE_URL; prints its port.
  */

@@ -81,6 +81,8 @@ async function grpcCallers({ address, connections }: Job): Promise<{ call: Calle
     connect(`http://${address}`, { settings: { initialWindowSize: 2 ** 24 } }),
   );
   await Promise.all(sessions.map((session) => once(session, "connect")));
+  // A connection that is lost fails its calls.
+  for (const session of sessions) session.on("error", () => undefined);
   for (const session of sessions) session.setLocalWindowSize(2 ** 26);
   const close = () => {
     for (const session of sessions) session.close();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,7 +25,6 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     concurrency: { type: "string", default: "" },
     results: { type: "string", default: "bench/results" },
-    keep: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "1" },
     "soak-minutes": { type: "string", default: "10" },
@@ -54,32 +53,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 try {
-  for (const kind of values.databases.split(",")) await measureOn(kind);
+  for (const kind of values.databases.split(",")) {
+    await measureOn(kind);
+    writeFileSync(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(join(folder, "results.md"), toMarkdown(results));
+    writeCharts(results, folder);
+  }
 } finally {
   stop();
 }
-if (values.keep) keepOthers(join(folder, "results.json"));
-writeFileSync(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
-writeFileSync(join(folder, "results.md"), toMarkdown(results));
-writeCharts(results, folder);
 console.log(`\n${folder}/results.md, results.json and charts were written.`);
-
-/** Takes over what former runs measured in sections that this one left out. */
-function keepOthers(file: string): void {
-  if (!existsSync(file)) return;
-  const former = JSON.parse(readFileSync(file, "utf8")) as Results;
-  const merge = <Result>(all: Result[], others: readonly Result[]) => {
-    if (all.length === 0) all.push(...others);
-  };
-  merge(results.calls, former.calls);
-  merge(results.bulk, former.bulk);
-  merge(results.sizes, former.sizes);
-  merge(results.starts, former.starts);
-  merge(results.mlflow, former.mlflow);
-  merge(results.soak, former.soak);
-  merge(results.profiles, former.profiles);
-  for (const name of former.databases) if (!results.databases.includes(name)) results.databases.push(name);
-}
 
 async function measureOn(kind: string): Promise<void> {
   const { url, name, drop } = await databaseOf(kind);

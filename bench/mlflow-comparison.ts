@@ -35,8 +35,18 @@ export async function* compareMlflow(setting: {
   const home = await createDatabase({ name, url });
   const archive = await startServer("archive", home.url, folder);
   const database = openDatabase(home.url);
-  const other = await mlflow.startMlflow(url, 2);
+  let other: mlflow.Mlflow | undefined;
   try {
+    other = await mlflow.startMlflow(url, 2);
+    yield* compareWith(other);
+  } finally {
+    await other?.stop();
+    await database.close();
+    await archive.stop();
+    await home.drop();
+  }
+
+  async function* compareWith(other: mlflow.Mlflow): AsyncGenerator<Comparison> {
     await fillCollaboration(database, "lists", 1, 1000);
     await fillCollaboration(database, "writes", 1, 0);
     const integersAsNumbers = (_: string, value: unknown) => (typeof value === "bigint" ? Number(value) : value);
@@ -114,10 +124,5 @@ export async function* compareMlflow(setting: {
         ...(target ? { target: { throughput: target } } : {}),
       };
     }
-  } finally {
-    await other.stop();
-    await database.close();
-    await archive.stop();
-    await home.drop();
   }
 }

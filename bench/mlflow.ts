@@ -26,7 +26,7 @@ export interface Mlflow {
   /** Such as "127.0.0.1:5000". It refuses requests whose header Host names another machine. */
   readonly address: string;
   readonly version: string;
-  /** Ends all its processes and removes its files. Its database stays. */
+  /** Ends all its processes, and removes its files and its database. */
   stop(): Promise<void>;
 }
 
@@ -83,13 +83,15 @@ export const createRun = async (mlflow: Mlflow, ...run: Parameters<typeof calls.
  */
 export async function startMlflow(databaseUrl: string, workers: number): Promise<Mlflow> {
   const python = await install();
-  const connection = await createConnection({ uri: databaseUrl });
-  try {
-    await connection.query("DROP DATABASE IF EXISTS archive_bench_mlflow");
-    await connection.query("CREATE DATABASE archive_bench_mlflow");
-  } finally {
-    await connection.end();
-  }
+  const onServer = async (...statements: string[]) => {
+    const connection = await createConnection({ uri: databaseUrl });
+    try {
+      for (const sql of statements) await connection.query(sql);
+    } finally {
+      await connection.end();
+    }
+  };
+  await onServer("DROP DATABASE IF EXISTS archive_bench_mlflow", "CREATE DATABASE archive_bench_mlflow");
   const { username, password, host } = new URL(databaseUrl);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "archive-bench-mlflow-"));
@@ -137,6 +139,7 @@ export async function startMlflow(databaseUrl: string, workers: number): Promise
     process.off("exit", end);
     end();
     await ended;
+    await onServer("DROP DATABASE IF EXISTS archive_bench_mlflow");
   };
 
   const address = `127.0.0.1:${port}`;

@@ -1,4 +1,4 @@
-import { fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -45,18 +45,20 @@ export async function startServer(
     await delay(5);
     const text = files.map((file) => readFileSync(file, "utf8")).join("");
     port = (/"address":"[^"]*:(\d+)"/.exec(text) ?? /^(\d+)$/m.exec(text))?.[1];
-    if (child.exitCode !== null) throw new Error(`the ${which} server ended with status ${child.exitCode}:\n${text}`);
+    if (hasEnded(child)) throw new Error(`the ${which} server ended:\n${text}`);
   }
   return {
     address: `127.0.0.1:${port}`,
     pid: child.pid as number,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (hasEnded(child)) return;
       child.kill("SIGTERM");
       await once(child, "exit");
     },
   };
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 /** A process that makes calls. */
 export interface Loader {
@@ -70,8 +72,12 @@ export function startLoader(): Loader {
   const child = fork("dist/bench/bench/load.js", { serialization: "advanced" });
   return {
     async run(job) {
+      const ended = new AbortController();
+      const end = () => ended.abort(new Error("the process of load ended"));
+      child.once("exit", end);
       child.send(job);
-      const [load] = (await once(child, "message")) as [Load];
+      const [load] = (await once(child, "message", { signal: ended.signal })) as [Load];
+      child.off("exit", end);
       return load;
     },
     end: () => void child.send("end"),

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { BulkResult } from "./bulk.js";
 import type { Comparison } from "./compare.js";
@@ -30,7 +30,7 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
       commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
       processor: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
       memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-      system: `${process.platform} ${release()}`,
+      system: process.platform,
       node: process.version,
       ...Object.fromEntries(["@grpc/grpc-js", "mysql2", "knex", "libsql"].map((name) => [name, versionOf(name)])),
       rounds: settings.rounds,
@@ -61,13 +61,19 @@ export function percentile(sorted: Float64Array, percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
 }
 
-const number = (value: number, digits = 0) => value.toLocaleString("en", { maximumFractionDigits: digits });
+/** A number to read; nothing where there is none, such as the CPU time of a process that is not ours. */
+const number = (value: number) =>
+  Number.isFinite(value) ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : "";
 const ratio = (value: number) => (value >= 10 ? value.toFixed(0) : value.toFixed(2));
 const verdict = (met: boolean | undefined) => (met === undefined ? "" : met ? "yes" : "**no**");
 
-const met = ({ ratio, p99Ratio, target, concurrency }: Comparison): boolean | undefined =>
-  // What is asked for holds where there is some load.
-  target && ratio >= target.throughput && (concurrency === 1 || p99Ratio <= (target.p99 ?? Number.POSITIVE_INFINITY));
+const met = ({ ratio, p99Ratio, target, concurrency, database }: Comparison): boolean | undefined =>
+  // What is asked for is asked of database servers; and of the slowest calls, where there is some load.
+  database === "SQLite"
+    ? undefined
+    : target &&
+      ratio >= target.throughput &&
+      (concurrency === 1 || p99Ratio <= (target.p99 ?? Number.POSITIVE_INFINITY));
 
 /** One line of what was measured, to look at while it runs. */
 export const line = {
@@ -79,7 +85,7 @@ export const line = {
   bulk: (result: BulkResult) =>
     `${result.scenario.slice(0, 44).padEnd(44)}      ${result.archive.toFixed(3)} s of ${result.byHand.toFixed(3)} s = ` +
     `${ratio(result.ratio)} [${result.range.map(ratio).join("-")}]  ${number(result.records / result.archive)} records/s  ${number(result.memory)} MB` +
-    `${result.meanwhile ? `  gets meanwhile: p99 ${result.meanwhile.p99.toFixed(1)} ms` : ""}`,
+    `${result.meanwhile ? `  gets meanwhile: p99 ${result.meanwhile.p99.toFixed(1)} ms, slowest ${result.meanwhile.slowest.toFixed(1)} ms` : ""}`,
   size: ({ scenario, concurrency, sizes }: SizeResult) =>
     `${scenario.padEnd(44)} ${String(concurrency).padStart(3)}  ${sizes.map(({ records, round, ratio: times }) => `${number(records)}: ${number(round.throughput)}/s p50 ${round.p50.toFixed(2)} ms (${ratio(times)})`).join("  ")}`,
   start: ({ archive, floor }: StartResult) =>
@@ -124,7 +130,7 @@ const callTable = (results: readonly Comparison[]) =>
       result.archive.p99.toFixed(2),
       ratio(result.p99Ratio),
       number(result.archive.cpu),
-      Number.isNaN(result.yardstick.cpu) ? "" : number(result.yardstick.cpu),
+      number(result.yardstick.cpu),
       verdict(met(result)),
     ]),
   );
@@ -159,7 +165,7 @@ export function toMarkdown(results: Results): string {
           "time ratio",
           "records/s",
           "server's memory, MB",
-          "p99 of gets meanwhile, ms",
+          "gets meanwhile: p99, slowest, ms",
           "as asked for",
         ],
         bulk.map((each) => [
@@ -169,7 +175,7 @@ export function toMarkdown(results: Results): string {
           `${ratio(each.ratio)} (${each.range.map(ratio).join("–")})`,
           number(each.records / each.archive),
           number(each.memory),
-          each.meanwhile ? each.meanwhile.p99.toFixed(1) : "",
+          each.meanwhile ? `${each.meanwhile.p99.toFixed(1)}, ${each.meanwhile.slowest.toFixed(1)}` : "",
           verdict(each.target === undefined ? undefined : each.ratio <= each.target && (each.meanwhile?.p99 ?? 0) < 50),
         ]),
       ),

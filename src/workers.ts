@@ -1,5 +1,4 @@
 import cluster from "node:cluster";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "winston";
 
@@ -20,6 +19,8 @@ export async function startWorkers(count: number, log: Logger): Promise<{ stop()
         serves = true;
         resolve();
       });
+      // Where the system has no process left to give; and where one that ends is told to stop.
+      worker.on("error", reject);
       worker.once("exit", (code, signal) => {
         if (!serves) reject(new Error("a worker could not start"));
         else if (!stopping) {
@@ -37,13 +38,15 @@ export async function startWorkers(count: number, log: Logger): Promise<{ stop()
   };
   const stop = async () => {
     stopping = true;
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isConnected());
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     await Promise.all(
-      workers.map((worker) => {
-        const ended = worker && once(worker, "exit");
-        worker?.send("stop");
-        return ended;
-      }),
+      workers.map(
+        (worker) =>
+          new Promise<void>((resolve) => {
+            worker.once("exit", () => resolve());
+            if (worker.isConnected()) worker.send("stop");
+          }),
+      ),
     );
   };
   try {
@@ -57,6 +60,8 @@ export async function startWorkers(count: number, log: Logger): Promise<{ stop()
 
 /** What a worker does beside serving: it says that it serves, and stops when it is told to or when nobody is left to. */
 export function actAsWorker(stop: () => void): void {
+  // Else Node ends a worker at once, with its calls, when the first process is gone.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.once("message", stop);
   process.once("disconnect", stop);
   process.send?.("serving");

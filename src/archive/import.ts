@@ -73,7 +73,7 @@ interface Refusal {
 /** Writes one batch in a transaction. */
 type Write = (work: (statements: Statements) => Promise<Map<Candidate, Outcome>>) => Promise<Map<Candidate, Outcome>>;
 
-/** Writes records with their history, batch by batch. Never holds more than one batch and what it answers. */
+/** Writes records with their history, batch by batch. Holds the batch that is written, the next, and what it answers. */
 export async function importRecords(
   store: Store,
   requests: AsyncIterable<ImportRequest>,
@@ -93,7 +93,7 @@ export async function importRecords(
     // While the database writes a batch, the next is read and checked.
     let writing = Promise.resolve();
     try {
-      for (let next: IteratorResult<ImportRequest> = first; !next.done; next = await iterator.next()) {
+      for (let next: IteratorResult<ImportRequest> = first; !next.done; next = await unlessFailed(writing, iterator)) {
         const { records, options: repeated } = next.value;
         if (repeated && next !== first) refuse([{ field: "options", description: "belongs into the first message" }]);
         if (records.length > maxBatchSize) {
@@ -107,6 +107,7 @@ export async function importRecords(
         index += records.length;
       }
     } finally {
+      iterator.return?.().catch(() => undefined);
       await writing;
     }
   };
@@ -124,6 +125,16 @@ export async function importRecords(
     });
   }
   return tally.response();
+}
+
+/** The next request, or the failure of what is written meanwhile: a client may take long to send more. */
+function unlessFailed(
+  writing: Promise<void>,
+  iterator: AsyncIterator<ImportRequest>,
+): Promise<IteratorResult<ImportRequest>> {
+  const reading = iterator.next();
+  reading.catch(() => undefined);
+  return Promise.race([reading, writing.then(() => reading)]);
 }
 
 /** A batch, with what was found to be wrong with some of its records. */
