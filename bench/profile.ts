@@ -25,7 +25,10 @@ const parts: readonly (readonly [part: string, code: RegExp])[] = [
     "SQL",
     /node_modules\/(mysql2|denque|libsql|iconv|lru|named-placeholders|sql-escaper|knex|tarn|lodash)|src\/storage|bench\/database/,
   ],
-  ["transport", /node_modules\/@grpc|node:(internal\/)?(http2|net|stream|tls)|node:internal\/(streams|js_stream)/],
+  [
+    "HTTP/2 and sockets",
+    /node_modules\/@grpc|node:(internal\/)?(http2|net|stream|tls)|node:internal\/(streams|js_stream)/,
+  ],
   ["the handlers", /src\/(rpc|archive|records)|bench\/floor/],
 ];
 

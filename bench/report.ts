@@ -240,14 +240,14 @@ export function writeCharts(results: Results, folder: string): void {
 }
 
 const colours = ["#4269d0", "#efb118", "#3ca951"];
-const svg = (width: number, height: number, content: readonly string[]) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n${content.join("\n")}\n</svg>\n`;
+const svg = (width: number, height: number, title: string, content: readonly string[]) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n<title>${title}</title>\n<rect width="100%" height="100%" fill="white"/>\n${text(8, 20, title)}\n${content.join("\n")}\n</svg>\n`;
 const text = (x: number, y: number, words: string, anchor = "start") =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#333">${words.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
 const legend = (names: readonly string[], x: number, y: number) =>
   names.flatMap((name, index) => [
-    `<rect x="${x + index * 150}" y="${y - 10}" width="12" height="12" fill="${colours[index]}"/>`,
-    text(x + 18 + index * 150, y, name),
+    `<rect x="${x + index * 135}" y="${y - 10}" width="12" height="12" fill="${colours[index]}"/>`,
+    text(x + 18 + index * 135, y, name),
   ]);
 
 function ratioChart(calls: readonly Comparison[], databases: readonly string[]): string {
@@ -274,9 +274,8 @@ function ratioChart(calls: readonly Comparison[], databases: readonly string[]):
       }),
     ];
   });
-  return svg(830, height, [
-    text(8, 20, "Throughput at 16 calls at a time, as a share of the floor's"),
-    ...legend(databases, left, 20),
+  return svg(830, height, "Throughput at 16 calls at a time, as a share of the floor's", [
+    ...legend(databases, 420, 20),
     ...grid,
     ...bars,
   ]);
@@ -295,8 +294,7 @@ function memoryChart(soaks: readonly SoakResult[]): string {
     ({ memory }, index) =>
       `<polyline fill="none" stroke="${colours[index]}" stroke-width="2" points="${memory.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")}"/>`,
   );
-  return svg(800, 300, [
-    text(8, 20, "Resident memory under a mixed load of 64 calls at a time, MB"),
+  return svg(800, 300, "Resident memory under a mixed load of 64 calls at a time, MB", [
     ...legend(
       soaks.map(({ database }) => database),
       400,
