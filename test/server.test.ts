@@ -316,6 +316,33 @@ describe.each(inject("engines").filter(({ url }) => url))("serving on $name", (e
     }
     for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
+
+  test("lets the calls of workers end when the first process is killed", async () => {
+    const database = await createDatabase(engine);
+    const server = await startProcess(database.url, ["--workers", "2", "--migrate"]);
+    try {
+      await server.client.create("Collaboration", { key: { collab_id: "c" }, details: undefined });
+      await database.sql("START TRANSACTION");
+      await database.sql("SELECT * FROM collaboration FOR UPDATE");
+      const waiting = server.client.update("Collaboration", { key: { collab_id: "c" }, details: undefined });
+      for (let waits = 0; waits === 0; ) {
+        const [row] = await database.sql(
+          "SELECT COUNT(*) AS count FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+        );
+        waits = Number(row?.count);
+        // The table is made anew only where nobody has asked for a tenth of a second.
+        await new Promise((resolve) => setTimeout(resolve, 120));
+      }
+      server.child.kill("SIGKILL");
+      while (!server.output().includes('"stopping"'))
+        await new Promise((resolve) => server.child.stderr?.once("data", resolve));
+      await database.sql("COMMIT");
+      expect((await waiting).key).toEqual({ collab_id: "c" });
+    } finally {
+      await server.end();
+      await database.drop();
+    }
+  });
 });
 
 test("an embedded database is served by one process", async () => {
