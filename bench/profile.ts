@@ -32,11 +32,8 @@ const parts: readonly (readonly [part: string, code: RegExp])[] = [
   ["the handlers", /src\/(rpc|archive|records)|bench\/floor/],
 ];
 
-/** Where the CPU time of the last seconds of a profile went: in milliseconds by part, and by function. */
-export function breakDown(
-  file: string,
-  seconds: number,
-): { parts: Map<string, number>; functions: Map<string, number> } {
+/** Where the CPU time of the last seconds of a profile went: in milliseconds, by part, the largest first. */
+export function breakDown(file: string, seconds: number): Map<string, number> {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as Profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
@@ -54,18 +51,12 @@ export function breakDown(
     known.set(id, part);
     return part;
   };
-  const inParts = new Map<string, number>();
-  const inFunctions = new Map<string, number>();
+  const spent = new Map<string, number>();
   let left = timeDeltas.reduce((sum, delta) => sum + delta, 0) - seconds * 1e6;
   samples.forEach((id, index) => {
-    left -= timeDeltas[index] ?? 0;
-    if (left > 0) return;
-    const milliseconds = (timeDeltas[index] ?? 0) / 1000;
-    const add = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + milliseconds);
-    add(inParts, partOf(id));
-    add(inFunctions, nameOf(byId.get(id)?.callFrame as Frame));
+    const delta = timeDeltas[index] ?? 0;
+    left -= delta;
+    if (left <= 0) spent.set(partOf(id), (spent.get(partOf(id)) ?? 0) + delta / 1000);
   });
-  return { parts: sorted(inParts), functions: sorted(inFunctions) };
+  return new Map([...spent].sort(([, one], [, other]) => other - one));
 }
-
-const sorted = (map: Map<string, number>) => new Map([...map].sort(([, one], [, other]) => other - one));

@@ -51,8 +51,9 @@ export async function profile(
       `${databaseName.split(" ")[0]}-${which}-${scenario.name.replace(/\W+/g, "-")}.cpuprofile`,
     );
     renameSync(join(folder, `${which}.cpuprofile`), file);
-    const { parts } = breakDown(file, measured);
-    return Object.fromEntries([...parts].map(([part, milliseconds]) => [part, (milliseconds * 1000) / calls]));
+    return Object.fromEntries(
+      [...breakDown(file, measured)].map(([part, milliseconds]) => [part, (milliseconds * 1000) / calls]),
+    );
   };
   return {
     scenario: scenario.name,
