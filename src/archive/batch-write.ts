@@ -25,20 +25,16 @@ export async function batchWrite<Answer>(
   if (operations.length > maxOperations) {
     refuse([{ field: "operations", description: `must be at most ${maxOperations}, not ${operations.length}` }]);
   }
-  return store.transaction(context, async (statements, attempt) => {
+  return store.transaction(context, async (statements) => {
     const results: WriteResult[] = [];
     for (const [index, { operation }] of operations.entries()) {
-      results.push(await write(statements, operation, attempt).catch((error) => rethrow(error, index, operation)));
+      results.push(await write(statements, operation).catch((error) => rethrow(error, index, operation)));
     }
     return respond({ results });
   });
 }
 
-async function write(
-  statements: Statements,
-  operation: WriteOperation["operation"],
-  attempt: number,
-): Promise<WriteResult> {
+async function write(statements: Statements, operation: WriteOperation["operation"]): Promise<WriteResult> {
   switch (operation?.$case) {
     case "create": {
       const { type, value } = target(operation, "record");
@@ -54,10 +50,7 @@ async function write(
     case "delete": {
       const { type, value } = target(operation, "key");
       const key = value as RecordMessage["key"];
-      return result(
-        type,
-        await remove(statements, type, { ...operation.value, key, validate_only: false, view: 0 }, attempt),
-      );
+      return result(type, await remove(statements, type, { ...operation.value, key, validate_only: false, view: 0 }));
     }
     default:
       refuse([{ field: "operation", description: "is required: one of create, update, delete" }]);

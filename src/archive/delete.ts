@@ -36,14 +36,13 @@ export async function removeLeaf<Answer>(
 /**
  * Deletes a record and everything downstream, children before parents, one statement a table. Must run in a
  * transaction. The record is locked first, so that nothing new comes directly below it; something that comes further
- * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then, from the second
- * attempt on, everything that can have children is locked from the top down.
+ * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then
+ * everything that can have children is locked from the top down.
  */
 export async function remove(
   statements: Statements,
   type: RecordType,
   request: DeleteRequest,
-  attempt: number,
 ): Promise<DeleteResponse> {
   const { full, key } = validRequest(type, request);
   const record = request.validate_only ? await statements.read(type, key) : await statements.lock(type, key);
@@ -56,7 +55,7 @@ export async function remove(
     const counts = new Map([...(await statements.countRelations(type, key))].filter(([, count]) => count > 0));
     if (counts.size > 0) throw hasRelations(type, key, counts);
   }
-  if (attempt > 1) await statements.lockRelations(type, key);
+  if (statements.repeated) await statements.lockRelations(type, key);
   const tree = full ? await statements.readTree(type, key, type.relations) : undefined;
   const below = request.cascade === Cascade.CASCADE_RESTRICT ? [] : type.relations;
   const counts = request.validate_only

@@ -114,9 +114,10 @@ export async function importRecords(
   if (!options.validate_only) await importAll((work) => store.transaction(context, work));
   else {
     const rollback = new Error("rollback");
-    const all = store.transaction(context, async (statements, attempt) => {
+    const all = store.transaction(context, async (statements) => {
       // Requests can be read once only.
-      if (attempt > 1) throw new ArchiveError("ABORTED", "CONFLICT", "Others wrote the same records: try again.");
+      if (statements.repeated)
+        throw new ArchiveError("ABORTED", "CONFLICT", "Others wrote the same records: try again.");
       await importAll((work) => work(statements));
       throw rollback;
     });

@@ -11,17 +11,17 @@ import type { Handler } from "./calls.js";
 /** What the five methods of every record type's service do, by the first part of their names. */
 export const recordHandlers = (store: Store, type: RecordType) =>
   ({
-    create: (request, context) => store.retried(context, () => create(store.statements(context), type, request)),
+    create: (request, context) => store.retried(context, ({ single }) => create(single, type, request)),
     get: (request, context) => get(store.statements(context), type, request),
     list: (request, context) => list(store.statements(context), type, request),
-    update: (request, context) => store.retried(context, () => update(store.statements(context), type, request)),
+    update: (request, context) => store.retried(context, ({ single }) => update(single, type, request)),
     delete: async (request, context, respond) => {
-      const single = store.statements(context);
-      if (request.validate_only) return remove(single, type, request, 1);
-      const done = await removeLeaf(single, type, request, respond);
-      if (done) return done;
-      return store.transaction(context, async (statements, attempt) =>
-        respond(await remove(statements, type, request, attempt)),
+      if (request.validate_only) return remove(store.statements(context), type, request);
+      return store.retried(
+        context,
+        async ({ single, together }) =>
+          (await removeLeaf(single, type, request, respond)) ??
+          together(async (statements) => respond(await remove(statements, type, request))),
       );
     },
   }) satisfies {

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { Query } from "./sql.js";
+import type { Outcome, Query, Run } from "./query.js";
 import type { StorageError } from "./store.js";
 
 /** In what the databases' SQL differs. */
@@ -31,17 +31,6 @@ export interface Dialect {
   readonly beginSnapshot: readonly string[];
 }
 
-/** What a statement did. */
-export interface Outcome {
-  readonly rows: readonly Record<string, unknown>[];
-  /** Whether rows were left out. */
-  readonly truncated: boolean;
-  /** How many rows were changed, deleted or inserted. */
-  readonly changed: number;
-  /** The record_id that an insert was given. */
-  readonly insertId: number;
-}
-
 /** A kind of database, behind Knex. */
 export interface Engine {
   readonly dialect: Dialect;
@@ -55,7 +44,7 @@ export interface Engine {
   /** Ends a connection and whatever its server still does for it, transaction included; false if it lives on. */
   abandon(connection: unknown): boolean;
   /** Holds a lock for as long as the work takes, so that only one process at a time changes the schema. */
-  exclusively<Result>(run: (query: Query) => Promise<Outcome>, work: () => Promise<Result>): Promise<Result>;
+  exclusively<Result>(run: Run, work: () => Promise<Result>): Promise<Result>;
 }
 
 /** About what a row takes in memory: its details, and its key and the rest. */

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
-import type { Dialect, Outcome } from "./engine.js";
+import type { Dialect } from "./engine.js";
+import type { Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
   type ListQuery,
@@ -13,11 +14,15 @@ import {
   type StoredRecord,
 } from "./store.js";
 
-/** Runs one statement. */
-export type Run = (query: sql.Query) => Promise<Outcome>;
-
-/** Does work in one transaction: a new one, or the one that is open. */
-type Together = <Result>(work: (run: Run) => Promise<Result>) => Promise<Result>;
+/** What statements run on: connections of their own each, or one that has a transaction open. */
+export interface Runner {
+  readonly read: Run;
+  readonly write: Run;
+  /** Does work in one transaction: a new one, or the one that is open. */
+  together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
+  /** Whether the same work ended in a conflict before. */
+  readonly repeated: boolean;
+}
 
 type Key = StoredRecord["key"];
 type Row = Readonly<Record<string, unknown>>;
@@ -26,26 +31,28 @@ type Row = Readonly<Record<string, unknown>>;
 export class KnexStatements implements Statements {
   constructor(
     private readonly dialect: Dialect,
-    private readonly reading: Run,
-    private readonly writing: Run,
-    private readonly together: Together,
+    private readonly runner: Runner,
   ) {}
 
+  get repeated(): boolean {
+    return this.runner.repeated;
+  }
+
   async read(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
-    return this.#record(this.reading, sql.readSql(type, key), type, key);
+    return this.#record(this.runner.read, sql.readSql(type, key), type, key);
   }
 
   async readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
-    return this.#record(this.reading, sql.readHeadSql(type, key), type, key);
+    return this.#record(this.runner.read, sql.readHeadSql(type, key), type, key);
   }
 
   async readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
-    const { rows } = await this.reading(sql.treeSql(type, key, relations));
+    const { rows } = await this.runner.read(sql.treeSql(type, key, relations));
     return trees(type, rows)[0];
   }
 
   async list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
-    const { rows } = await this.reading(sql.listSql(type, query, page, this.dialect));
+    const { rows } = await this.runner.read(sql.listSql(type, query, page, this.dialect));
     return rows.map((row) => storedRecord(row, type));
   }
 
@@ -55,7 +62,7 @@ export class KnexStatements implements Statements {
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
-    const { rows, truncated } = await this.reading({ ...sql.listSql(type, query, page, this.dialect), take: size });
+    const { rows, truncated } = await this.runner.read({ ...sql.listSql(type, query, page, this.dialect), take: size });
     return { records: rows.map((row) => storedRecord(row, type)), whole: !truncated };
   }
 
@@ -65,24 +72,24 @@ export class KnexStatements implements Statements {
     page: Page,
     relations: readonly RecordType[],
   ): Promise<RecordTree[]> {
-    const { rows } = await this.reading(sql.listTreesSql(type, query, page, relations, this.dialect));
+    const { rows } = await this.runner.read(sql.listTreesSql(type, query, page, relations, this.dialect));
     return trees(type, rows);
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {
-    const { rows } = await this.reading(sql.countSql(type, query));
+    const { rows } = await this.runner.read(sql.countSql(type, query));
     return Number(rows[0]?.count);
   }
 
   async countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
     if (type.relations.length === 0) return new Map();
-    const { rows } = await this.reading(sql.countRelationsSql(type, key));
+    const { rows } = await this.runner.read(sql.countRelationsSql(type, key));
     return new Map(rows.map((row) => [typeOf(row), Number(row.count)]));
   }
 
   async missingAncestors(type: RecordType, key: Key): Promise<RecordType[]> {
     if (type.ancestors.length === 0) return [];
-    const { rows } = await this.reading(sql.missingAncestorsSql(type, key));
+    const { rows } = await this.runner.read(sql.missingAncestorsSql(type, key));
     const missing = new Set(rows.map(typeOf));
     return type.ancestors.filter((ancestor) => missing.has(ancestor));
   }
@@ -92,10 +99,10 @@ export class KnexStatements implements Statements {
     const ownLink = link === undefined ? [] : [link];
     const insertion = { sql: sql.insertSql(type), bindings: row(record) };
     if (type.links.length < 2) {
-      const { insertId } = await this.writing(insertion);
+      const { insertId } = await this.runner.write(insertion);
       return { ...record, recordId: insertId, links: ownLink };
     }
-    return this.together(async (run) => {
+    return this.runner.together(async (run) => {
       const { insertId } = await run(insertion);
       const { rows } = await run(sql.inheritedLinksSql(type, key));
       const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
@@ -107,7 +114,7 @@ export class KnexStatements implements Statements {
   async *readMany(type: RecordType, keys: readonly Key[]): AsyncGenerator<StoredRecord[]> {
     let left = keys;
     while (left.length > 0) {
-      const { rows, truncated } = await this.reading(sql.readManySql(type, left, this.dialect, maxPartSize));
+      const { rows, truncated } = await this.runner.read(sql.readManySql(type, left, this.dialect, maxPartSize));
       const records = rows.map((row) => storedRecord(row, type));
       yield records;
       if (!truncated) return;
@@ -118,54 +125,54 @@ export class KnexStatements implements Statements {
 
   async ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>> {
     if (keys.length === 0) return new Map();
-    const { rows } = await this.reading(sql.ownLinksSql(type, keys, this.dialect));
+    const { rows } = await this.runner.read(sql.ownLinksSql(type, keys, this.dialect));
     return new Map(rows.map((row) => [joinKey(type.key, row as Key), type.link ? (row[type.link] as string) : ""]));
   }
 
   async takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>> {
-    const { rows } = await this.reading(sql.takenLinksSql(type, ids, this.dialect));
+    const { rows } = await this.runner.read(sql.takenLinksSql(type, ids, this.dialect));
     return new Set(rows.map((row) => row.link as string));
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
     const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row) };
-    await this.writing({ ...insertion, once: records.length < maxInserted });
+    await this.runner.write({ ...insertion, once: records.length < maxInserted });
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
     const { type, key, details, createdAt, updatedAt, etag } = record;
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, ...ids, previousEtag];
-    const { changed } = await this.writing({ sql: sql.replaceSql(type), bindings });
+    const { changed } = await this.runner.write({ sql: sql.replaceSql(type), bindings });
     return changed > 0;
   }
 
   async deleteOne(type: RecordType, key: Key, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
-    const { changed } = await this.writing({ sql: sql.deleteOneSql(type), bindings });
+    const { changed } = await this.runner.write({ sql: sql.deleteOneSql(type), bindings });
     return changed > 0;
   }
 
   async lock(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
-    return this.#record(this.writing, sql.lockSql(type, key, this.dialect), type, key);
+    return this.#record(this.runner.write, sql.lockSql(type, key, this.dialect), type, key);
   }
 
   async lockRelations(type: RecordType, key: Key): Promise<void> {
     for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
-      await this.writing(sql.lockRelationSql(relation, type, key, this.dialect));
+      await this.runner.write(sql.lockRelationSql(relation, type, key, this.dialect));
     }
   }
 
   async delete(deleted: RecordType, type: RecordType, key: Key): Promise<number> {
     const { maxDeleted = Number.POSITIVE_INFINITY } = this.dialect;
     for (let total = 0; ; await nextTurn()) {
-      const { changed } = await this.writing(sql.deleteSql(deleted, type, key, this.dialect));
+      const { changed } = await this.runner.write(sql.deleteSql(deleted, type, key, this.dialect));
       total += changed;
       if (changed < maxDeleted) return total;
     }
   }
 
-  async #record(run: Run, query: sql.Query, type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+  async #record(run: Run, query: Query, type: RecordType, key: Key): Promise<StoredRecord | undefined> {
     const { rows } = await run(query);
     return rows[0] && storedRecord(rows[0], type, key);
   }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
-import type { Engine, Outcome } from "./engine.js";
-import { KnexStatements, type Run } from "./knex-statements.js";
+import type { Engine } from "./engine.js";
+import { KnexStatements } from "./knex-statements.js";
 import { migrations, versionTable } from "./migrations.js";
-import type { Query } from "./sql.js";
-import { CallContext, type Statements, StorageError, type Store } from "./store.js";
+import type { Outcome, Query, Run } from "./query.js";
+import { CallContext, type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 
-/** How often work is tried before its conflict is the caller's. */
+/** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
+const maxRetryTime = 10_000;
 
 /** Work that belongs to no call is never broken off. */
 const background = new CallContext();
@@ -24,20 +25,30 @@ export class KnexStore implements Store {
   constructor(private readonly engine: Engine) {}
 
   statements(context: CallContext): Statements {
-    const { reads, writes, dialect } = this.engine;
-    return new KnexStatements(
-      dialect,
-      (query) => this.#leased(reads, context, ({ run }) => run(query)),
-      (query) => this.retried(context, () => this.#leased(writes, context, ({ run }) => run(query))),
-      (work) => this.#transaction(context, work),
-    );
+    return this.#single(context, false);
   }
 
-  transaction<Result>(
-    context: CallContext,
-    work: (statements: Statements, attempt: number) => Promise<Result>,
-  ): Promise<Result> {
-    return this.#transaction(context, (run, attempt) => work(this.#within(run), attempt));
+  transaction<Result>(context: CallContext, work: (statements: Statements) => Promise<Result>): Promise<Result> {
+    return this.retried(context, ({ together }) => together(work));
+  }
+
+  async retried<Result>(context: CallContext, work: (unit: UnitOfWork) => Promise<Result>): Promise<Result> {
+    const began = performance.now();
+    for (let attempt = 1; ; attempt++) {
+      const repeated = attempt > 1;
+      try {
+        return await work({
+          single: this.#single(context, repeated),
+          together: (part) => this.#transaction(context, (run) => part(this.#within(run, repeated))),
+        });
+      } catch (error) {
+        const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
+        if (last || !(error instanceof StorageError && error.kind === "conflict")) throw error;
+      }
+      // Full jitter: those who collided are unlikely to collide again.
+      const pause = Math.random() * Math.min(500, 5 * 2 ** attempt);
+      await delay(pause, undefined, { signal: context.signal }).catch(() => context.throwIfEnded());
+    }
   }
 
   async *snapshot<Result>(
@@ -87,9 +98,20 @@ export class KnexStore implements Store {
     await Promise.all([...new Set([reads, writes, snapshots])].map((pool) => pool.destroy()));
   }
 
+  /** The statements that are each a transaction of their own. */
+  #single(context: CallContext, repeated: boolean): Statements {
+    const { reads, writes, dialect } = this.engine;
+    return new KnexStatements(dialect, {
+      read: (query) => this.#leased(reads, context, ({ run }) => run(query)),
+      write: (query) => this.#leased(writes, context, ({ run }) => run(query)),
+      together: (work) => this.#transaction(context, work),
+      repeated,
+    });
+  }
+
   /** The statements that run one after the other on a connection that has a transaction open. */
-  #within(run: Run): Statements {
-    return new KnexStatements(this.engine.dialect, run, run, (work) => work(run));
+  #within(run: Run, repeated = false): Statements {
+    return new KnexStatements(this.engine.dialect, { read: run, write: run, together: (work) => work(run), repeated });
   }
 
   async #version(run: Run): Promise<number> {
@@ -98,10 +120,8 @@ export class KnexStore implements Store {
     return Number((await run(plain("SELECT version FROM archive_schema"))).rows[0]?.version ?? 0);
   }
 
-  #transaction<Result>(context: CallContext, work: (run: Run, attempt: number) => Promise<Result>): Promise<Result> {
-    return this.retried(context, (attempt) =>
-      this.#leased(this.engine.writes, context, (lease) => this.#committed(lease, (run) => work(run, attempt))),
-    );
+  #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
+    return this.#leased(this.engine.writes, context, (lease) => this.#committed(lease, work));
   }
 
   async #committed<Result>(lease: Lease, work: (run: Run) => Promise<Result>): Promise<Result> {
@@ -114,19 +134,6 @@ export class KnexStore implements Store {
       // The connection may be gone, and the transaction with it.
       await lease.finish("ROLLBACK").catch(() => undefined);
       throw error;
-    }
-  }
-
-  async retried<Result>(context: CallContext, work: (attempt: number) => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work(attempt);
-      } catch (error) {
-        if (!(error instanceof StorageError && error.kind === "conflict") || attempt === maxAttempts) throw error;
-      }
-      // Full jitter: those who collided are unlikely to collide again.
-      const pause = Math.random() * Math.min(500, 5 * 2 ** attempt);
-      await delay(pause, undefined, { signal: context.signal }).catch(() => context.throwIfEnded());
     }
   }
 

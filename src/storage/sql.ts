@@ -1,19 +1,10 @@
 import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
+import type { Query } from "./query.js";
 import type { ListQuery, Page } from "./store.js";
 
-/**
- * A statement and its parameters. All SQL is built here, from the record types alone: ids and details are always
- * parameters. What most calls run is built once for each type.
- */
-export interface Query {
-  readonly sql: string;
-  readonly bindings: readonly (string | number)[];
-  /** The most characters of details to take; further rows are left out. Without it, too many fail the statement. */
-  readonly take?: number;
-  /** Whether its text depends on how many values it has, so that it is not worth preparing. */
-  readonly once?: boolean;
-}
+// All SQL is built here, from the record types alone: ids and details are always parameters. What most calls run is
+// built once for each type.
 
 type Key = Readonly<Record<string, string>>;
 

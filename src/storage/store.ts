@@ -95,8 +95,10 @@ export class CallContext {
 
 type Key = StoredRecord["key"];
 
-/** The single statements. Each throws a StorageError, or the call's error once it has ended. */
+/** The single statements. Each throws a StorageError, or the call's error once it has ended. None is tried again. */
 export interface Statements {
+  /** Whether the work that they belong to ended in a conflict before, and is done again. */
+  readonly repeated: boolean;
   /** One record. */
   read(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** One record, but with no details: those may be large, and are not needed by who replaces them. */
@@ -142,17 +144,25 @@ export interface Statements {
   delete(deleted: RecordType, type: RecordType, key: Key): Promise<number>;
 }
 
+/** What a unit of work consists of. */
+export interface UnitOfWork {
+  /** Statements that are each a transaction of their own. */
+  readonly single: Statements;
+  /** Does all of some work in one transaction, or none of it. */
+  together<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
+}
+
 /** Where records are kept. */
 export interface Store {
   /** Statements that are each a transaction of their own. */
   statements(context: CallContext): Statements;
-  /** Does work again that ended in a conflict with others, as often as is sensible and the call lasts. */
-  retried<Result>(context: CallContext, work: () => Promise<Result>): Promise<Result>;
-  /** Does all of the work in one transaction or none of it. The work is done again after a conflict with others. */
-  transaction<Result>(
-    context: CallContext,
-    work: (statements: Statements, attempt: number) => Promise<Result>,
-  ): Promise<Result>;
+  /**
+   * Does a unit of work, and does it again from its beginning after a conflict with others, as often as is sensible and
+   * the call lasts. Nothing else in the archive tries anything again.
+   */
+  retried<Result>(context: CallContext, work: (unit: UnitOfWork) => Promise<Result>): Promise<Result>;
+  /** The same for work that is one transaction. */
+  transaction<Result>(context: CallContext, work: (statements: Statements) => Promise<Result>): Promise<Result>;
   /** Reads in one snapshot for as long as it takes, without keeping others from anything. */
   snapshot<Result>(
     context: CallContext,
