@@ -4,8 +4,9 @@ import type {
   WriteOperation,
   WriteResult,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { CallContext } from "../call-context.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
-import type { CallContext, Statements, Store } from "../storage/store.js";
+import type { Statements, Store } from "../storage/store.js";
 import { ArchiveError, refuse } from "./archive-error.js";
 import { create } from "./create.js";
 import { remove } from "./delete.js";

@@ -8,13 +8,13 @@ import {
   OnConflict,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveKey, ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { CallContext } from "../call-context.js";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
 import { idFault, validateKey } from "../records/validate-key.js";
 import {
-  type CallContext,
   maxInserted,
   type NewRecord,
   type Statements,

@@ -2,10 +2,11 @@ import type {
   StreamDescendantsRequest,
   StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { CallContext } from "../call-context.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
-import type { CallContext, Statements, Store, StoredRecord } from "../storage/store.js";
+import type { Statements, Store, StoredRecord } from "../storage/store.js";
 import { recordNotFound, refuse } from "./archive-error.js";
 import { archiveRecord, basicRecord } from "./record-message.js";
 import { askedTypes } from "./validate-request.js";

@@ -6,7 +6,7 @@ import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateReque
 import { update } from "../archive/update.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
-import type { Handler } from "./calls.js";
+import type { Handler } from "./handler.js";
 
 /** What the five methods of every record type's service do, by the first part of their names. */
 export const recordHandlers = (store: Store, type: RecordType) =>

@@ -12,9 +12,14 @@ import { streamDescendants } from "../archive/stream-descendants.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
 import { bindings } from "./bindings.js";
-import { bytesService, type CallEnvironment, clientStreaming, type Handler, serverStreaming, unary } from "./calls.js";
+import { bytesService } from "./bytes-service.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { clientStreaming } from "./client-streaming.js";
+import type { Handler } from "./handler.js";
 import { recordHandlers } from "./record-handlers.js";
 import { addReflection } from "./reflection.js";
+import { serverStreaming } from "./server-streaming.js";
+import { unary } from "./unary.js";
 
 /** A server that offers all services of the archive over a store, and reflection. It does not listen yet. */
 export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): Server {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
+import { CallContext } from "../call-context.js";
 import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
 import { migrations, versionTable } from "./migrations.js";
 import type { Outcome, Query, Run } from "./query.js";
-import { CallContext, type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
+import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
