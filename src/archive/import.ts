@@ -289,8 +289,9 @@ async function meet(
   if (onConflict === OnConflict.ON_CONFLICT_SKIP) return "skipped";
   if (onConflict !== OnConflict.ON_CONFLICT_REPLACE) return { error: recordExists(type, key) };
   if (otherLink >= 0) return { error: linkMismatch(type, key, otherLink, existing.links[otherLink] ?? "") };
-  const { recordId } = existing;
-  const replaced = await statements.replace({ ...record, links: existing.links, recordId }, existing.etag);
+  // What the import does not say of times stays as it is: a record is created once.
+  const kept = { links: existing.links, recordId: existing.recordId, createdAt: createdAt ?? existing.createdAt };
+  const replaced = await statements.replace({ ...record, ...kept }, existing.etag);
   if (!replaced) throw new StorageError("conflict", new Error("changed meanwhile"));
   return "replaced";
 }

@@ -1,0 +1,432 @@
+import { expect } from "vitest";
+import {
+  type ImportCount,
+  type ImportRequest,
+  OnConflict,
+  type WriteOperation,
+} from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { RecordCount } from "../../generated/ts/synergos/archive/v1/record_type.js";
+import type { ArchiveKey, ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { RecordMessage } from "../../src/archive/record-message.js";
+import { type RecordName, recordType, recordTypeOfField, recordTypes } from "../../src/records/record-type.js";
+import { type ArchiveClient, CallError } from "../support/client.js";
+import { Cascade, View } from "../support/records.js";
+import {
+  type Answer,
+  above,
+  batch,
+  downstream,
+  type Entry,
+  type Ids,
+  idOf,
+  list,
+  type State,
+  types,
+  upstream,
+  type Write,
+  write,
+} from "./hierarchy-model.js";
+import { type DrawnWrite, detailsOf, maskPath, type Operation, valuesOf } from "./operations.js";
+
+const numbers = (names: readonly string[]) => names.map((name) => recordType(name as RecordName).number);
+const view = (full: boolean) => (full ? View.VIEW_FULL : View.VIEW_BASIC);
+
+/** One client that does operations against a server and against the model, and holds the answers against each other. */
+export class ModelDriver {
+  #state: State = new Map();
+  #writes = 0;
+  /** Each live record as it was last answered in view BASIC, and the etags that the model's stand for. */
+  readonly #known = new Map<string, RecordMessage>();
+  readonly #etags = new Map<number, string>();
+  /** The record_ids and own link ids that were ever given. */
+  readonly #used = new Set<string>();
+  operations = 0;
+
+  constructor(private readonly client: ArchiveClient) {}
+
+  async perform(operation: Operation): Promise<void> {
+    this.operations++;
+    switch (operation.kind) {
+      case "write":
+        return this.#write(operation);
+      case "get":
+        return this.#get(operation);
+      case "list":
+        return this.#list(operation);
+      case "stream":
+        return this.#stream(operation);
+      case "batch":
+        return this.#batch(operation);
+      case "import":
+        return this.#import(operation);
+    }
+  }
+
+  /** Empties the archive: what is at the top takes everything else along. */
+  async begin(): Promise<void> {
+    const tops = recordTypes.filter((type) => type.ancestors.length === 0);
+    const found = await Promise.all(
+      tops.map(async ({ name }) =>
+        (await this.client.list(name, { page_size: 1000 })).records.map(({ key }) => [name, key] as const),
+      ),
+    );
+    await this.client.batchWrite({
+      operations: found.flat().map(([type, key]) => {
+        const value = {
+          key: archiveKey(type, key),
+          etag: "",
+          allow_missing: false,
+          cascade: Cascade.CASCADE_RECURSIVE,
+        };
+        return { operation: { $case: "delete", value } };
+      }),
+    });
+  }
+
+  /** Compares everything that is there. */
+  async finish(): Promise<void> {
+    await this.#stream({ kind: "stream", type: undefined, ids: {}, asked: [] });
+  }
+
+  async #write({ write: drawn, validateOnly, full }: Operation & { kind: "write" }) {
+    const { verb, type } = drawn;
+    const operation = this.#resolved(drawn);
+    const { state, answer } = write(this.#state, operation, ++this.#writes);
+    const name = type as RecordName;
+    const key = this.#key(type, drawn.ids);
+    const etag = this.#etag(operation);
+    if (verb === "create") {
+      const request = { key, details: detailsOf(type, drawn.values), validate_only: validateOnly };
+      const record = await this.#answered(answer, () => this.client.create(name, request));
+      if (!record) return;
+      if (validateOnly) return this.#expectValues(type, record, answer);
+      this.#wrote(type, record, answer);
+    } else if (verb === "update") {
+      const record = await this.#answered(answer, () =>
+        this.client.update(name, {
+          key,
+          details: detailsOf(type, drawn.values),
+          update_mask: drawn.mask.length > 0 ? drawn.mask.map((value) => maskPath(type, value)) : undefined,
+          allow_missing: drawn.allowMissing,
+          etag,
+        }),
+      );
+      if (record) this.#wrote(type, record, answer);
+    } else {
+      const request = {
+        etag,
+        allow_missing: drawn.allowMissing,
+        cascade: drawn.restrict ? Cascade.CASCADE_RESTRICT : Cascade.CASCADE_RECURSIVE,
+        validate_only: validateOnly,
+        view: view(full),
+      };
+      const response = await this.#answered(answer, () => this.client.delete(name, key, request));
+      if (!response) return;
+      expect(countsOf(response.deleted)).toEqual(answer.deleted);
+      if (answer.entries?.length) this.#expectRecord(answer.entries[0] as Entry, response.record, full);
+      else expect(response.record).toBeUndefined();
+      if (validateOnly) return;
+      this.#state = state;
+      this.#forgetTheDead();
+      return;
+    }
+    this.#state = state;
+  }
+
+  async #get({ type, ids, full, asked }: Operation & { kind: "get" }) {
+    const entry = this.#state.get(idOf(type, ids));
+    const answer: Answer = entry ? { entries: [entry] } : { reason: "RECORD_NOT_FOUND" };
+    const request = { view: view(full), relation_types: full ? numbers(asked) : [] };
+    const record = await this.#answered(answer, () =>
+      this.client.get(type as RecordName, this.#key(type, ids), request),
+    );
+    if (record) this.#expectRecord(entry as Entry, record, full, asked);
+  }
+
+  async #list({ type, filter, prefix, full, pageSize }: Operation & { kind: "list" }) {
+    const expected = list(this.#state, type, filter, prefix);
+    const found: RecordMessage[] = [];
+    let page_token = "";
+    do {
+      const page = await this.client.list(type as RecordName, {
+        filter: { ...filter, id_prefix: prefix },
+        view: view(full),
+        page_size: pageSize,
+        page_token,
+        with_total: true,
+      });
+      expect(page.total_size).toBe(expected.length);
+      if (pageSize > 0) expect(page.records.length).toBeLessThanOrEqual(pageSize);
+      expect(page.records.length > 0 || page.next_page_token === "").toBe(true);
+      found.push(...page.records);
+      page_token = page.next_page_token;
+    } while (page_token !== "");
+    expect(found.map(({ key }) => key)).toEqual(expected.map(({ ids }) => ids));
+    for (const [index, entry] of expected.entries()) this.#expectRecord(entry, found[index], full);
+  }
+
+  async #stream({ type, ids, asked }: Operation & { kind: "stream" }) {
+    const root = type && this.#state.get(idOf(type, ids));
+    const expected = type
+      ? downstream(this.#state, type, ids)
+      : Object.keys(types).flatMap((each) => list(this.#state, each, {}));
+    const wanted = expected.filter((entry) => asked.length === 0 || asked.includes(entry.type));
+    const answer: Answer = type && !root ? { reason: "RECORD_NOT_FOUND" } : {};
+    const found = await this.#answered(answer, async () => {
+      const records: { type: string; record: RecordMessage }[] = [];
+      const request = {
+        key: type ? archiveKey(type, this.#key(type, ids)) : undefined,
+        relation_types: numbers(asked),
+      };
+      for await (const response of this.client.stream(request)) {
+        for (const { record } of response.records) {
+          if (!record) throw new Error("a record without a type");
+          const name = recordTypeOfField(record.$case)?.name as string;
+          records.push({ type: name, record: record.value as unknown as RecordMessage });
+        }
+      }
+      return records;
+    });
+    if (!found) return;
+    const name = (each: { type: string; ids: Ids }) => idOf(each.type, each.ids);
+    const foundIds = found.map(({ type: each, record }) => idOf(each, record.key));
+    expect([...foundIds].sort()).toEqual(wanted.map(name).sort());
+    const places = new Map(foundIds.map((each, index) => [each, index]));
+    for (const { type: each, record } of found) {
+      const entry = this.#state.get(idOf(each, record.key)) as Entry;
+      this.#expectRecord(entry, record, false);
+      // Parents before children, each type in the order of keys.
+      for (const parent of above(each)) {
+        const place = places.get(idOf(parent, record.key));
+        if (place !== undefined) expect(place).toBeLessThan(places.get(idOf(each, record.key)) as number);
+      }
+    }
+    for (const each of new Set(found.map((one) => one.type))) {
+      expect(found.filter((one) => one.type === each).map(({ record }) => record.key)).toEqual(
+        wanted.filter((one) => one.type === each).map((entry) => entry.ids),
+      );
+    }
+  }
+
+  async #batch({ writes }: Operation & { kind: "batch" }) {
+    const operations = writes.map((drawn) => this.#resolved(drawn));
+    const { state, answers, reason, failedAt } = batch(this.#state, operations, this.#writes + 1);
+    this.#writes += operations.length;
+    const answer: Answer = reason ? { reason } : {};
+    const response = await this.#answered(answer, () =>
+      this.client
+        .batchWrite({ operations: writes.map((drawn, index) => this.#operation(drawn, operations[index])) })
+        .catch((error: unknown) => {
+          if (error instanceof CallError) expect(error.metadata.operation).toBe(String(failedAt));
+          throw error;
+        }),
+    );
+    if (!response) return;
+    for (const [index, { record, deleted }] of response.results.entries()) {
+      const { type, verb } = operations[index] as Write;
+      const result = answers[index] as Answer;
+      const message = record?.record?.value as RecordMessage | undefined;
+      if (verb === "delete") {
+        expect(countsOf(deleted)).toEqual(result.deleted);
+        for (const entry of this.#dead(operations[index] as Write, deleted)) this.#known.delete(entry);
+      } else this.#wrote(type, message as RecordMessage, result);
+    }
+    this.#state = state;
+    this.#forgetTheDead();
+  }
+
+  /** The records that a delete within a batch took, of those that are known. */
+  #dead({ type, ids }: Write, deleted: readonly RecordCount[]): string[] {
+    if (deleted.length === 0) return [];
+    const fields = types[type]?.key ?? [];
+    return [...this.#known].flatMap(([id, { key }]) => {
+      const each = id.slice(0, id.indexOf("\n"));
+      const below = each === type || (types[type]?.relations ?? []).includes(each);
+      return below && fields.every((field) => key[field] === ids[field]) ? [id] : [];
+    });
+  }
+
+  async #import({ records, onConflict, validateOnly }: Operation & { kind: "import" }) {
+    const counts: Record<string, Record<string, number>> = {};
+    let state = this.#state;
+    const refused: string[] = [];
+    for (const { type, ids, values } of records) {
+      const present = state.get(idOf(type, ids));
+      const number = ++this.#writes;
+      let outcome = "created";
+      if (!present) {
+        const result = write(state, { verb: "create", type, ids, values }, number);
+        if (result.answer.reason) [outcome] = ["refused", refused.push(result.answer.reason)];
+        state = result.state;
+      } else if (sameValues(present.values, values)) outcome = "unchanged";
+      else if (onConflict === "skip") outcome = "skipped";
+      else if (onConflict === "fail") [outcome] = ["refused", refused.push("RECORD_EXISTS")];
+      else {
+        outcome = "replaced";
+        state = new Map(state).set(idOf(type, ids), { ...present, values, etag: number });
+      }
+      const ofType = counts[type] ?? {};
+      counts[type] = { ...ofType, [outcome]: (ofType[outcome] ?? 0) + 1 };
+    }
+    const batchOf: ImportRequest["records"] = records.map(({ type, ids, values }) =>
+      archiveRecord(type, this.#key(type, ids), detailsOf(type, values)),
+    );
+    const on_conflict = { fail: OnConflict.ON_CONFLICT_FAIL, skip: OnConflict.ON_CONFLICT_SKIP }[onConflict as "fail"];
+    const response = await this.client.import([batchOf], {
+      on_conflict: on_conflict ?? OnConflict.ON_CONFLICT_REPLACE,
+      validate_only: validateOnly,
+    });
+    expect(Object.fromEntries(response.counts.map(outcomesOf))).toEqual(counts);
+    expect(response.refusals.map(({ reason }) => reason)).toEqual(refused);
+    if (validateOnly) return;
+    this.#state = state;
+    // An import answers no records: each is read, as its etag and ids are not known otherwise.
+    for (const { type, ids } of records) {
+      const entry = state.get(idOf(type, ids));
+      if (!entry) continue;
+      const record = await this.client.get(type as RecordName, entry.ids, { view: View.VIEW_BASIC });
+      if (this.#etags.get(entry.etag) === undefined) this.#wrote(type, record, { entries: [entry] });
+      else this.#expectRecord(entry, record, false);
+    }
+  }
+
+  /** What a call answers where the model says that it succeeds; nothing where both fail alike. */
+  async #answered<Result>({ reason }: Answer, call: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      const result = await call();
+      expect("no error").toBe(reason ?? "no error");
+      return result;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      expect(`${error.code} ${error.reason}: ${error.message}`).toContain(` ${reason ?? "no error"}:`);
+      return undefined;
+    }
+  }
+
+  /** Takes a record as it is after a write, and checks what a write keeps and what it changes. */
+  #wrote(type: string, record: RecordMessage, answer: Answer) {
+    const [entry] = answer.entries as [Entry];
+    const id = idOf(type, entry.ids);
+    const before = this.#known.get(id);
+    if (before) {
+      expect(record).toMatchObject({ record_id: before.record_id, created_at: before.created_at });
+      expect(record.link).toEqual(before.link);
+      expect(record.etag).not.toBe(before.etag);
+    } else {
+      const own = recordType(type as RecordName).link;
+      for (const given of [`${type} ${record.record_id}`, ...(own ? [`${type} ${record.link?.[own]}`] : [])]) {
+        if (this.#used.has(given)) throw new Error(`given twice: ${given}`);
+        this.#used.add(given);
+      }
+      for (const { link, type: owner } of recordType(type as RecordName).links.slice(0, -1)) {
+        expect(record.link?.[link]).toBe(this.#known.get(idOf(owner.name, entry.ids))?.link?.[link]);
+      }
+    }
+    this.#known.set(id, record);
+    this.#etags.set(entry.etag, record.etag);
+    this.#expectRecord(entry, record, false);
+  }
+
+  #expectValues(type: string, record: RecordMessage | undefined, { entries }: Answer) {
+    expect(record?.key).toEqual(entries?.[0]?.ids);
+    expect(valuesOf(type, record?.details ?? {})).toEqual(entries?.[0]?.values);
+  }
+
+  /** A record as it was last answered, with the values that the model has; and what is around it. */
+  #expectRecord(entry: Entry, record: RecordMessage | undefined, full: boolean, asked: readonly string[] = []) {
+    const { type, ids } = entry;
+    const { relations, ancestors, ...basic } = record as RecordMessage;
+    this.#expectValues(type, basic as RecordMessage, { entries: [entry] });
+    expect(basic).toEqual(withoutNeighbours(this.#known.get(idOf(type, ids))));
+    if (!full) {
+      expect([relations, ancestors]).toEqual([undefined, undefined]);
+      return;
+    }
+    const below = downstream(this.#state, type, ids).filter((one) => asked.length === 0 || asked.includes(one.type));
+    for (const { name, plural, ancestors: needed } of recordTypes) {
+      if (needed.length === 0) continue;
+      const expected = below.filter((one) => one.type === name);
+      const found = (relations?.[plural] ?? []) as RecordMessage[];
+      expect(found.map(({ key }) => key)).toEqual(expected.map((one) => one.ids));
+      for (const [index, one] of expected.entries()) this.#expectRecord(one, found[index], false);
+    }
+    const over = upstream(this.#state, type, ids);
+    for (const one of over) {
+      const found = ancestors?.[recordType(one.type as RecordName).field] as RecordMessage | undefined;
+      this.#expectRecord(one, found, false);
+    }
+    expect(Object.values(ancestors ?? {}).filter((one) => one !== undefined)).toHaveLength(over.length);
+  }
+
+  #forgetTheDead() {
+    for (const id of this.#known.keys()) if (!this.#state.has(id)) this.#known.delete(id);
+  }
+
+  /** A write with the etag that it chose, as the model knows it. */
+  #resolved({ choice, ...drawn }: DrawnWrite): Write {
+    if (choice === "none" || drawn.verb === "create") return drawn;
+    const present = this.#state.get(idOf(drawn.type, drawn.ids));
+    return { ...drawn, etag: choice === "current" && present ? present.etag : -1 };
+  }
+
+  #etag(operation: Write): string {
+    if (operation.verb === "create" || operation.etag === undefined) return "";
+    return this.#etags.get(operation.etag) ?? "0000000000000000";
+  }
+
+  #key = (type: string, ids: Ids): Ids =>
+    Object.fromEntries((types[type]?.key ?? []).map((field) => [field, ids[field] as string]));
+
+  #operation(drawn: DrawnWrite, resolved: Write | undefined): WriteOperation {
+    const { type, verb } = drawn;
+    const key = this.#key(type, drawn.ids);
+    const etag = resolved ? this.#etag(resolved) : "";
+    if (verb === "create") {
+      return {
+        operation: { $case: "create", value: { record: archiveRecord(type, key, detailsOf(type, drawn.values)) } },
+      };
+    }
+    if (verb === "update") {
+      const value = {
+        record: archiveRecord(type, key, detailsOf(type, drawn.values)),
+        update_mask: drawn.mask.length > 0 ? drawn.mask.map((each) => maskPath(type, each)) : undefined,
+        allow_missing: drawn.allowMissing,
+        etag,
+      };
+      return { operation: { $case: "update", value } };
+    }
+    const cascade = drawn.restrict ? Cascade.CASCADE_RESTRICT : Cascade.CASCADE_RECURSIVE;
+    const value = { key: archiveKey(type, key), etag, allow_missing: drawn.allowMissing, cascade };
+    return { operation: { $case: "delete", value } };
+  }
+}
+
+const sameValues = (one: object, other: object) =>
+  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+
+function withoutNeighbours(record: RecordMessage | undefined) {
+  const { relations: _, ancestors: __, ...basic } = record ?? ({} as RecordMessage);
+  return basic;
+}
+
+const countsOf = (deleted: readonly RecordCount[]) =>
+  Object.fromEntries(
+    deleted.map(({ record_type, count }) => [recordTypes.find(({ number }) => number === record_type)?.name, count]),
+  );
+
+function outcomesOf({ record_type, ...counts }: ImportCount): [string, Record<string, number>] {
+  const name = recordTypes.find(({ number }) => number === record_type)?.name as string;
+  const outcomes = Object.entries(counts).map(([outcome, count]) => [outcome, Number(count)] as const);
+  return [name, Object.fromEntries(outcomes.filter(([, count]) => count > 0))];
+}
+
+/** A key of any type, whose case no compiler can know. */
+const archiveKey = (type: string, key: Ids): ArchiveKey => ({
+  key: { $case: recordType(type as RecordName).field, value: key } as unknown as ArchiveKey["key"],
+});
+
+const archiveRecord = (type: string, key: Ids, details: unknown): ArchiveRecord => {
+  const nothing = { link: undefined, record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
+  const value = { key, details, ...nothing, relations: undefined, ancestors: undefined };
+  return { record: { $case: recordType(type as RecordName).field, value } as unknown as ArchiveRecord["record"] };
+};
