@@ -33,6 +33,8 @@ export interface Comparison {
 /** What takes part in a comparison. */
 export interface Setting {
   readonly database: Database;
+  /** Where the floor's records are: the same, unless it is another commit's server. */
+  readonly floorDatabase: Database;
   readonly databaseName: string;
   readonly archive: Server;
   readonly floor: Server;
@@ -43,8 +45,8 @@ export interface Setting {
 
 /** Measures a scenario in alternating rounds of the archive and the floor. */
 export async function compare(scenario: Scenario, concurrency: number, setting: Setting): Promise<Comparison> {
-  const { archive, floor, database, databaseName, loader, rounds, seconds } = setting;
-  const round = async (server: Server) => {
+  const { archive, floor, floorDatabase, databaseName, loader, rounds, seconds } = setting;
+  const round = async (server: Server, database: Database) => {
     const number = nextRound();
     await scenario.prepare?.(database, number);
     return measure(loader, server, {
@@ -61,7 +63,10 @@ export async function compare(scenario: Scenario, concurrency: number, setting: 
     scenario: scenario.name,
     database: databaseName,
     concurrency,
-    ...(await compareRounds(rounds, { archive: () => round(archive), yardstick: () => round(floor) })),
+    ...(await compareRounds(rounds, {
+      archive: () => round(archive, setting.database),
+      yardstick: () => round(floor, floorDatabase),
+    })),
     ...(scenario.target ? { target: scenario.target } : {}),
   };
 }

@@ -28,6 +28,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "1" },
     "soak-minutes": { type: "string", default: "10" },
+    // A checkout of another commit, built: single calls are then measured against its server instead of the floor.
+    baseline: { type: "string", default: "" },
   },
 });
 const chosen = values.sections.split(",");
@@ -100,12 +102,17 @@ async function measureOn(kind: string): Promise<void> {
 
 /** Single calls and large ones, all on one server with one set of data. */
 async function measureServer(url: string, databaseName: string, loader: Loader, reader: Loader): Promise<void> {
+  const { baseline } = values;
+  // Another commit may have another schema, so it has a database of its own.
+  const other = baseline ? await databaseBeside(url) : undefined;
   const archive = await startServer("archive", url, folder);
-  const floor = await startServer("floor", url, folder);
+  const floor = await startServer(baseline ? "baseline" : "floor", other?.url ?? url, folder, { checkout: baseline });
   const database: Database = openDatabase(url);
+  const floorDatabase: Database = other ? openDatabase(other.url) : database;
   try {
     await prepareScenarios(database);
-    await checkSameAnswers(archive, floor);
+    if (other) await prepareScenarios(floorDatabase);
+    else await checkSameAnswers(archive, floor);
     // What both do is compiled before it is measured.
     for (const { address } of [archive, floor]) {
       const [first] = scenarios;
@@ -116,7 +123,7 @@ async function measureServer(url: string, databaseName: string, loader: Loader, 
       if (!only.test(scenario.name)) continue;
       for (const concurrency of scenario.concurrency) {
         if (values.concurrency && !values.concurrency.split(",").includes(String(concurrency))) continue;
-        const setting = { database, databaseName, archive, floor, loader, rounds, seconds };
+        const setting = { database, floorDatabase, databaseName, archive, floor, loader, rounds, seconds };
         const result = await compare(scenario, concurrency, setting);
         results.calls.push(result);
         console.log(line.call(result));
@@ -141,9 +148,17 @@ async function measureServer(url: string, databaseName: string, loader: Loader, 
     }
   } finally {
     await database.close();
+    if (other) await floorDatabase.close();
     await archive.stop();
     await floor.stop();
+    await other?.drop();
   }
+}
+
+/** An empty database beside another: on the same server, or in the same folder. */
+async function databaseBeside(url: string): Promise<{ url: string; drop(): Promise<void> }> {
+  if (!url.startsWith("sqlite:")) return createDatabase({ name: "baseline", url });
+  return { url: `${url}-baseline`, async drop() {} };
 }
 
 /** The database to measure on: embedded, of a durable server started for this, or a new one on the given server. */

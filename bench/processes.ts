@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job, Load } from "./load.js";
 
@@ -11,17 +12,20 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** The programs to start, each with the URL of a database. */
+const archive = (url: string) => [
+  "dist/src/main.js",
+  "serve",
+  "--migrate",
+  "--port=0",
+  "--log-format=json",
+  "--database-url",
+  url,
+];
+
+/** The programs to start, each with the URL of a database. The baseline is the archive of another checkout. */
 export const programs = {
-  archive: (url: string) => [
-    "dist/src/main.js",
-    "serve",
-    "--migrate",
-    "--port=0",
-    "--log-format=json",
-    "--database-url",
-    url,
-  ],
+  archive,
+  baseline: archive,
   floor: (url: string) => ["dist/bench/bench/floor.js", url],
 };
 
@@ -30,9 +34,10 @@ export async function startServer(
   which: keyof typeof programs,
   url: string,
   folder: string,
-  { profiled = false, options = [] as readonly string[] } = {},
+  { profiled = false, options = [] as readonly string[], checkout = "" } = {},
 ): Promise<Server> {
-  const program = [...programs[which](url), ...options];
+  const [file, ...parameters] = programs[which](url);
+  const program = [join(checkout, file as string), ...parameters, ...options];
   const profiling = profiled ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${which}.cpuprofile`] : [];
   // To files, as an operator would: a pipe would make this process work as much as the log itself.
   const files = [`${folder}/${which}.out`, `${folder}/${which}.log`] as const;
