@@ -89,8 +89,8 @@ test-typescript: build ## Test the TypeScript client, also as a package in an em
 test-python: build needs-python ## Test the Python package as pip installs it
 	clients/python/test.sh
 
-test-go: build needs-go ## Build and vet the Go module, and run its example
-	cd generated/go && go build ./... && go vet ./...
+test-go: build needs-go ## Build, vet and test the Go module, and run its example
+	cd generated/go && go build ./... && go vet ./... && go test ./...
 	$(bin)/vitest run --config test/clients/vitest.config.ts go-example
 
 test-snippets: build needs-python needs-go ## Run what docs/clients.md says

@@ -29,7 +29,8 @@ export interface ErrorDetails {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly fieldViolations?: readonly FieldViolation[];
   readonly preconditionViolations?: readonly PreconditionViolation[];
-  readonly resource?: { readonly type: string; readonly name: string };
+  readonly resource?: { readonly type: string; readonly name: string } | undefined;
+  readonly outcomeUnknown?: boolean;
   readonly cause?: unknown;
 }
 
@@ -44,27 +45,69 @@ export class ArchiveError extends Error {
   readonly preconditionViolations: readonly PreconditionViolation[];
   /** The record that the error is about. */
   readonly resource: { readonly type: string; readonly name: string } | undefined;
+  /** Whether it was a write that may have been done all the same: read before you send it again. */
+  readonly outcomeUnknown: boolean;
 
   constructor(
     readonly code: Code,
     /** Why, for programs: "RECORD_NOT_FOUND", say. The code again where the answer is not the archive's. */
     readonly reason: string,
     message: string,
-    { metadata = {}, fieldViolations = [], preconditionViolations = [], resource, cause }: ErrorDetails = {},
+    {
+      metadata = {},
+      fieldViolations = [],
+      preconditionViolations = [],
+      resource,
+      outcomeUnknown = false,
+      cause,
+    }: ErrorDetails = {},
   ) {
     super(message, { cause });
     this.metadata = metadata;
     this.fieldViolations = fieldViolations;
     this.preconditionViolations = preconditionViolations;
     this.resource = resource;
+    this.outcomeUnknown = outcomeUnknown;
   }
 }
 
-/** What grpc-js rejects a call with, with its details decoded. */
-export function archiveError(error: ServiceError): ArchiveError {
+/** The error of a write that may have been done: its message says so too. */
+export const withUnknownOutcome = (error: ArchiveError): ArchiveError =>
+  new ArchiveError(
+    error.code,
+    error.reason,
+    `${error.message} (outcome unknown: the write may have been done; read before you send it again)`,
+    { ...error, outcomeUnknown: true, cause: error.cause },
+  );
+
+/**
+ * What grpc-js rejects a call with, with its details decoded. What did not come from an archive names the address that
+ * the call was for.
+ */
+export function archiveError(error: ServiceError, address: string): ArchiveError {
   const code = codeOf(error.code);
   const trailer = error.metadata.get("grpc-status-details-bin")[0];
-  if (!(trailer instanceof Uint8Array)) return new ArchiveError(code, code, error.details, { cause: error });
+  if (!(trailer instanceof Uint8Array)) {
+    return new ArchiveError(code, code, `${address}: ${transportText(error.details)}`, { cause: error });
+  }
+  try {
+    return decoded(error, code, trailer);
+  } catch {
+    return new ArchiveError(code, code, `${address}: ${error.details} (its details cannot be read)`, { cause: error });
+  }
+}
+
+/** The text of grpc-js on one line, with what the codes of OpenSSL and of HTTP/2 mean. */
+function transportText(text: string): string {
+  const line = text
+    .replaceAll(/\s+/g, " ")
+    .replace(/ ?Resolution note: ?$/, "")
+    .trim();
+  if (/wrong version number|packet length too long/.test(line)) return `${line} (there is no TLS at this address)`;
+  return line;
+}
+
+function decoded(error: ServiceError, code: Code, trailer: Uint8Array): ArchiveError {
   let reason: string = code;
   const details: { -readonly [Field in keyof ErrorDetails]: ErrorDetails[Field] } = { cause: error };
   for (const { type_url, value } of Status.decode(trailer).details) {

@@ -3,7 +3,7 @@ import type {
   StreamDescendantsRequest,
   WriteResult,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
-import type { CallOptions } from "./caller.js";
+import type { CallOptions } from "./call-options.js";
 import type { DeepPartial } from "./deep-partial.js";
 import type { RecordClient } from "./record-client.js";
 import type { MessagesOf } from "./record-methods.js";
@@ -26,6 +26,6 @@ export interface Archive extends RecordClients {
   batchWrite(writes: Iterable<Write>, options?: CallOptions): Promise<WriteResult[]>;
   /** What each record type needs, and what is downstream of it. */
   describeHierarchy(options?: CallOptions): Promise<RecordTypeDescription[]>;
-  /** Closes the connection. Calls that run may end. */
+  /** Closes the connection. Calls that run may end; streams end with CANCELLED. */
   close(): void;
 }

@@ -10,27 +10,29 @@ import {
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { Archive, RecordClients } from "./archive.js";
 import { Caller } from "./caller.js";
-import { type ConnectOptions, channelTarget } from "./connect-options.js";
+import { type Connection, type ConnectOptions, connection } from "./connect-options.js";
 import type { DeepPartial } from "./deep-partial.js";
+import { isPlainObject, kindOf } from "./field-path.js";
+import { invalid } from "./invalid-argument.js";
 import { type Method, method } from "./method.js";
 import { RecordClient } from "./record-client.js";
 import { recordMethods } from "./record-methods.js";
 import { type RecordName, recordServices } from "./record-services.js";
-import { archiveKey, writeOperation } from "./write.js";
+import { archiveKey, writeOperations } from "./write.js";
 
 const service = ArchiveServiceService;
 const streamDescendants: Method<DeepPartial<StreamDescendantsRequest>, StreamDescendantsResponse> = method(
-  service.streamDescendants,
+  { path: service.streamDescendants.path, writes: false },
   StreamDescendantsRequest,
   StreamDescendantsResponse,
 );
 const batchWrite: Method<DeepPartial<BatchWriteRequest>, BatchWriteResponse> = method(
-  service.batchWrite,
+  { path: service.batchWrite.path, writes: true },
   BatchWriteRequest,
   BatchWriteResponse,
 );
 const describeHierarchy: Method<DescribeHierarchyRequest, DescribeHierarchyResponse> = method(
-  service.describeHierarchy,
+  { path: service.describeHierarchy.path, writes: false },
   DescribeHierarchyRequest,
   DescribeHierarchyResponse,
 );
@@ -40,30 +42,36 @@ const describeHierarchy: Method<DescribeHierarchyRequest, DescribeHierarchyRespo
  * one connection serves any number of calls at a time.
  */
 export function connect(address: string, options: ConnectOptions = {}): Archive {
-  const { target, credentials, channel } = channelTarget(address, options);
-  const client = new Client(target, credentials, channel);
-  const caller = new Caller(client, {
-    timeout: options.timeout ?? 30_000,
-    metadata: options.metadata ?? {},
-    retry: options.retry ?? true,
-  });
+  const settings = connection(address, options);
+  const caller = new Caller(client(settings), settings);
   return {
     ...recordClients(caller),
-    async *streamDescendants({ key, ...request } = {}, callOptions) {
-      const given = { ...request, key: key && archiveKey(key) };
+    async *streamDescendants(request = {}, callOptions) {
+      if (!isPlainObject(request)) throw invalid("request", `must be an object, not ${kindOf(request)}`);
+      const { key } = request;
+      const given = { ...request, key: key === undefined ? key : archiveKey(key, "key") };
       for await (const { records } of caller.stream(streamDescendants, given, callOptions)) {
         for (const { record } of records) if (record) yield record;
       }
     },
     async batchWrite(writes, callOptions) {
-      const operations = Array.from(writes, writeOperation);
-      return (await caller.unary(batchWrite, { operations }, callOptions)).results;
+      return (await caller.unary(batchWrite, { operations: writeOperations(writes) }, callOptions)).results;
     },
     async describeHierarchy(callOptions) {
       return (await caller.unary(describeHierarchy, {}, callOptions)).record_types;
     },
-    close: () => client.close(),
+    close: () => caller.close(),
   };
+}
+
+/** grpc-js refuses some addresses and options by itself, and names neither. */
+function client({ address, target, credentials, channel }: Connection): Client {
+  try {
+    return new Client(target, credentials, channel);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid("address", `and options must be such as grpc-js takes; ${address}: ${why}`, cause);
+  }
 }
 
 const isRecordName = (name: string): name is RecordName => name in recordServices;

@@ -1,4 +1,6 @@
-import type { Caller, CallOptions } from "./caller.js";
+import { ArchiveError } from "./archive-error.js";
+import type { CallOptions } from "./call-options.js";
+import type { Caller } from "./caller.js";
 import type { Given } from "./deep-partial.js";
 import type { Page, RecordMessages, RecordMethods } from "./record-methods.js";
 
@@ -55,6 +57,8 @@ export class RecordClient<Types extends RecordMessages> {
 
 /** A record, which every response that is not an error has. */
 function present<Record>(record: Record | undefined): Record {
-  if (record === undefined) throw new Error("the archive answered without a record");
+  if (record === undefined) {
+    throw new ArchiveError("INTERNAL", "INTERNAL", "The archive answered without a record.");
+  }
   return record;
 }

@@ -62,19 +62,17 @@ export function recordMethods<Name extends RecordName>(name: Name): RecordMethod
     const request = codec(service, new RegExp(`^${verb}(\\w+)Request$`));
     const response = codec(service, new RegExp(`^${verb}(\\w+)Response$`));
     const path = request.$type.replace(new RegExp(`^(.+)\\.${verb}(.+)Request$`), `/$1.$2Service/${verb}$2`);
-    methods[verb] = method({ path }, request, response);
+    methods[verb] = method({ path, writes: verb !== "Get" && verb !== "List" }, request, response);
   }
   // The compiler knows names by their patterns, but does not look them up: that all are there is what a test sees to.
   return methods as unknown as RecordMethods<MessagesOf<Name>>;
 }
 
-type GeneratedCodec = Codec<unknown> & { readonly $type: string };
-
-function codec(service: Readonly<Record<string, unknown>>, pattern: RegExp): GeneratedCodec {
+function codec(service: Readonly<Record<string, unknown>>, pattern: RegExp): Codec<unknown> {
   const found = Object.entries(service).find(([name]) => pattern.test(name))?.[1];
   if (!isCodec(found)) throw new Error(`no ${pattern} among ${Object.keys(service)}`);
   return found;
 }
 
-const isCodec = (value: unknown): value is GeneratedCodec =>
+const isCodec = (value: unknown): value is Codec<unknown> =>
   typeof value === "object" && value !== null && "$type" in value && "fromPartial" in value;

@@ -92,15 +92,10 @@ test("an archive that is not there is UNAVAILABLE", async () => {
   await new Promise((resolve) => free.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");
   const nobody = connect(`127.0.0.1:${address.port}`, { retry: false });
-  expect(await rejection(nobody.describeHierarchy())).toMatchObject({ code: "UNAVAILABLE", reason: "UNAVAILABLE" });
+  expect(await rejection(nobody.describeHierarchy())).toMatchObject({
+    code: "UNAVAILABLE",
+    reason: "UNAVAILABLE",
+    message: expect.stringMatching(new RegExp(`^127.0.0.1:${address.port}: .*ECONNREFUSED`)),
+  });
   nobody.close();
-});
-
-test.each(["", "http://archive:1", "grpc://", "grpcs://a/b"])("%j is no address", (address) => {
-  expect(() => connect(address)).toThrow(TypeError);
-});
-
-test("a token is not sent without TLS", () => {
-  expect(() => connect("127.0.0.1:1", { token: "secret" })).toThrow(/TLS/);
-  expect(() => connect("grpcs://127.0.0.1:1", { tls: false })).toThrow(/TLS/);
 });

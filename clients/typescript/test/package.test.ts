@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCertificates } from "./certificates.js";
@@ -36,10 +36,43 @@ afterAll(async () => {
 
 test("holds the client and what it needs of the generated code, and nothing of the server", () => {
   const foreign = packed.filter(
-    (path) => !/^(package\.json|README\.md|dist\/(clients\/typescript\/src|generated\/ts)\/)/.test(path),
+    (path) => !/^(package\.json|README\.md|LICENSE|dist\/(clients\/typescript\/src|generated\/ts)\/)/.test(path),
   );
   expect(foreign).toEqual([]);
-  expect(packed.filter((path) => /reflection|descriptors/.test(path))).toEqual([]);
+  expect(packed.filter((path) => /reflection|health/.test(path))).toEqual([]);
+  expect(packed).toContain("LICENSE");
+});
+
+test("is under the license of the repository", async () => {
+  const license = await readFile(join(root, "../../LICENSE"), "utf8");
+  expect(await readFile(join(folder, "node_modules/@synergos/archive/LICENSE"), "utf8")).toBe(license);
+});
+
+test("exports its entry and its description, with types, and nothing else", async () => {
+  const program = `
+    const names = Object.keys(await import("@synergos/archive"));
+    const { default: { version } } = await import("@synergos/archive/package.json", { with: { type: "json" } });
+    const other = await import("@synergos/archive/dist/index.js").catch(({ code }) => code);
+    console.log(JSON.stringify({ names: names.includes("connect"), version, other }));
+  `;
+  const { stdout } = await run(process.execPath, ["--no-warnings", "--input-type=module", "-e", program], {
+    cwd: folder,
+  });
+  expect(JSON.parse(stdout)).toEqual({ names: true, version: "1.0.0", other: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
+});
+
+test("cannot be packed where nothing is installed, and says what to install", async () => {
+  const clone = await mkdtemp(join(tmpdir(), "archive clone "));
+  try {
+    const without = (path: string) => !["node_modules", "dist"].includes(basename(path));
+    for (const part of ["clients/typescript", "generated/ts", "package.json", "tsconfig.json"]) {
+      await cp(join(root, "../..", part), join(clone, part), { recursive: true, filter: without });
+    }
+    const packing = run("npm", ["pack"], { cwd: join(clone, "clients/typescript") });
+    await expect(packing).rejects.toMatchObject({ stderr: expect.stringContaining(`npm ci --prefix "${clone}"`) });
+  } finally {
+    await rm(clone, { recursive: true });
+  }
 });
 
 test("has no dependency of the server", async () => {

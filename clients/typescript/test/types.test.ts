@@ -26,6 +26,18 @@ export async function types(archive: Archive): Promise<void> {
   await archive.batchWrite([{ create: { key } }]);
   // @ts-expect-error and has the key of that type
   await archive.batchWrite([{ delete: { run: { key } } }]);
+  const create = { project: { key } };
+  // @ts-expect-error and is one, not two
+  await archive.batchWrite([{ create, delete: create }]);
+  const two = { create, upsert: create };
+  // @ts-expect-error also where it was made elsewhere
+  await archive.batchWrite([two]);
+  // @ts-expect-error of one record
+  await archive.batchWrite([{ create: { ...create, collaboration: { key: { collab_id: "c" } } } }]);
+  // @ts-expect-error and is something
+  await archive.batchWrite([{}]);
+  // @ts-expect-error a stream is of one record too
+  archive.streamDescendants({ key: { project: key, collaboration: key } });
 }
 
 test("types are checked by the compiler", () => {});

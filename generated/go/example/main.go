@@ -5,11 +5,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,6 +21,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -28,10 +32,41 @@ import (
 // A record can be larger than gRPC's default of 4 MiB, and so can a record with its relations.
 const maxMessageSize = 64 << 20
 
-// Sends a call again while the archive is away: at a restart, say. Keys see to it that nothing is written twice, but
-// a Create whose answer was lost finds its own record: ALREADY_EXISTS. An Update with allow_missing does not mind.
-const serviceConfig = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.2s",
-	"maxBackoff": "4s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
+// Sends reads again while the archive is away: at a restart, say. A write is not: where its answer was lost it may have
+// been done, and to do it again could delete or change what somebody else has written meanwhile. What was never sent
+// gRPC sends again by itself, and waits for a connection (WaitForReady) for as long as the call's context lasts.
+func serviceConfig() string {
+	type name struct {
+		Service string `json:"service"`
+		Method  string `json:"method"`
+	}
+	var reads []name
+	protoregistry.GlobalFiles.RangeFilesByPackage("synergos.archive.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				method := string(service.Methods().Get(j).Name())
+				if isRead.MatchString(method) {
+					reads = append(reads, name{string(service.FullName()), method})
+				}
+			}
+		}
+		return true
+	})
+	config, err := json.Marshal(map[string]any{"methodConfig": []any{map[string]any{
+		"name": reads,
+		"retryPolicy": map[string]any{
+			"maxAttempts": 5, "initialBackoff": "0.2s", "maxBackoff": "4s", "backoffMultiplier": 2,
+			"retryableStatusCodes": []string{"UNAVAILABLE"},
+		},
+	}}})
+	if err != nil {
+		panic(err) // Nothing in it can fail to be JSON.
+	}
+	return string(config)
+}
+
+var isRead = regexp.MustCompile(`^(Get|List|Stream|Describe)`)
 
 func main() {
 	address := os.Getenv("ARCHIVE_ADDRESS")
@@ -46,12 +81,19 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, address string) error {
+func connect(address string) (*grpc.ClientConn, error) {
 	// Over a network, take credentials.NewTLS instead of insecure.
-	connection, err := grpc.NewClient(address,
+	return grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(serviceConfig),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageSize), grpc.MaxCallSendMsgSize(maxMessageSize)))
+		grpc.WithDefaultServiceConfig(serviceConfig()),
+		// Others may answer for the archive's name in DNS; what is sent again is decided here.
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultCallOptions(grpc.WaitForReady(true),
+			grpc.MaxCallRecvMsgSize(maxMessageSize), grpc.MaxCallSendMsgSize(maxMessageSize)))
+}
+
+func run(ctx context.Context, address string) error {
+	connection, err := connect(address)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,8 @@ export const Struct: MessageFns<Struct, "google.protobuf.Struct"> & StructWrappe
 
             const entry1 = Struct_FieldsEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.fields[entry1.key] = entry1.value;
+              if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.fields, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
+              else message.fields[entry1.key] = entry1.value;
             }
             continue;
           }
@@ -152,7 +153,8 @@ export const Struct: MessageFns<Struct, "google.protobuf.Struct"> & StructWrappe
     message.fields = (globalThis.Object.entries(object.fields ?? {}) as [string, any | undefined][]).reduce(
       (acc: { [key: string]: any | undefined }, [key, value]: [string, any | undefined]) => {
         if (value !== undefined) {
-          acc[key] = value;
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: value, configurable: true, enumerable: true, writable: true });
+          else acc[key] = value;
         }
         return acc;
       },
@@ -166,7 +168,8 @@ export const Struct: MessageFns<Struct, "google.protobuf.Struct"> & StructWrappe
 
     if (object !== undefined) {
       for (const key of globalThis.Object.keys(object)) {
-        struct.fields[key] = object[key];
+        if (key === "__proto__") globalThis.Object.defineProperty(struct.fields, key, { value: object[key], configurable: true, enumerable: true, writable: true });
+        else struct.fields[key] = object[key];
       }
     }
     return struct;
@@ -176,7 +179,8 @@ export const Struct: MessageFns<Struct, "google.protobuf.Struct"> & StructWrappe
     const object: { [key: string]: any } = {};
     if (message.fields) {
       for (const key of globalThis.Object.keys(message.fields)) {
-        object[key] = message.fields[key];
+        if (key === "__proto__") globalThis.Object.defineProperty(object, key, { value: message.fields[key], configurable: true, enumerable: true, writable: true });
+        else object[key] = message.fields[key];
       }
     }
     return object;

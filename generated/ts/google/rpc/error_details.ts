@@ -457,7 +457,8 @@ export const ErrorInfo: MessageFns<ErrorInfo, "google.rpc.ErrorInfo"> = {
 
             const entry3 = ErrorInfo_MetadataEntry.decode(reader, reader.uint32());
             if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
+              if (entry3.key === "__proto__") globalThis.Object.defineProperty(message.metadata, entry3.key, { value: entry3.value, configurable: true, enumerable: true, writable: true });
+              else message.metadata[entry3.key] = entry3.value;
             }
             continue;
           }
@@ -483,7 +484,8 @@ export const ErrorInfo: MessageFns<ErrorInfo, "google.rpc.ErrorInfo"> = {
     message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
       (acc: { [key: string]: string }, [key, value]: [string, string]) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: globalThis.String(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = globalThis.String(value);
         }
         return acc;
       },
@@ -857,7 +859,8 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation, "google.
 
             const entry6 = QuotaFailure_Violation_QuotaDimensionsEntry.decode(reader, reader.uint32());
             if (entry6.value !== undefined) {
-              message.quota_dimensions[entry6.key] = entry6.value;
+              if (entry6.key === "__proto__") globalThis.Object.defineProperty(message.quota_dimensions, entry6.key, { value: entry6.value, configurable: true, enumerable: true, writable: true });
+              else message.quota_dimensions[entry6.key] = entry6.value;
             }
             continue;
           }
@@ -902,7 +905,8 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation, "google.
     message.quota_dimensions = (globalThis.Object.entries(object.quota_dimensions ?? {}) as [string, string][]).reduce(
       (acc: { [key: string]: string }, [key, value]: [string, string]) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: globalThis.String(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = globalThis.String(value);
         }
         return acc;
       },

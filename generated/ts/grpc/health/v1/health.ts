@@ -130,7 +130,8 @@ export const HealthListResponse: MessageFns<HealthListResponse, "grpc.health.v1.
 
             const entry1 = HealthListResponse_StatusesEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.statuses[entry1.key] = entry1.value;
+              if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.statuses, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
+              else message.statuses[entry1.key] = entry1.value;
             }
             continue;
           }
@@ -154,7 +155,8 @@ export const HealthListResponse: MessageFns<HealthListResponse, "grpc.health.v1.
     message.statuses = (globalThis.Object.entries(object.statuses ?? {}) as [string, HealthCheckResponse][]).reduce(
       (acc: { [key: string]: HealthCheckResponse }, [key, value]: [string, HealthCheckResponse]) => {
         if (value !== undefined) {
-          acc[key] = HealthCheckResponse.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: HealthCheckResponse.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = HealthCheckResponse.fromPartial(value);
         }
         return acc;
       },

@@ -99,7 +99,8 @@ export const InferenceResult: MessageFns<InferenceResult, "synergos.archive.v1.I
 
             const entry1 = InferenceResult_StatisticsEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.statistics[entry1.key] = entry1.value;
+              if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.statistics, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
+              else message.statistics[entry1.key] = entry1.value;
             }
             continue;
           }
@@ -139,7 +140,8 @@ export const InferenceResult: MessageFns<InferenceResult, "synergos.archive.v1.I
     message.statistics = (globalThis.Object.entries(object.statistics ?? {}) as [string, Statistic][]).reduce(
       (acc: { [key: string]: Statistic }, [key, value]: [string, Statistic]) => {
         if (value !== undefined) {
-          acc[key] = Statistic.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: Statistic.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = Statistic.fromPartial(value);
         }
         return acc;
       },

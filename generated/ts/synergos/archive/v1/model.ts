@@ -124,7 +124,8 @@ export const ModelDetails: MessageFns<ModelDetails, "synergos.archive.v1.ModelDe
 
             const entry2 = ModelDetails_LocalsEntry.decode(reader, reader.uint32());
             if (entry2.value !== undefined) {
-              message.locals[entry2.key] = entry2.value;
+              if (entry2.key === "__proto__") globalThis.Object.defineProperty(message.locals, entry2.key, { value: entry2.value, configurable: true, enumerable: true, writable: true });
+              else message.locals[entry2.key] = entry2.value;
             }
             continue;
           }
@@ -151,7 +152,8 @@ export const ModelDetails: MessageFns<ModelDetails, "synergos.archive.v1.ModelDe
     message.locals = (globalThis.Object.entries(object.locals ?? {}) as [string, ModelExport][]).reduce(
       (acc: { [key: string]: ModelExport }, [key, value]: [string, ModelExport]) => {
         if (value !== undefined) {
-          acc[key] = ModelExport.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: ModelExport.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = ModelExport.fromPartial(value);
         }
         return acc;
       },
@@ -305,7 +307,8 @@ export const ModelExport: MessageFns<ModelExport, "synergos.archive.v1.ModelExpo
 
             const entry4 = ModelExport_CheckpointsEntry.decode(reader, reader.uint32());
             if (entry4.value !== undefined) {
-              message.checkpoints[entry4.key] = entry4.value;
+              if (entry4.key === "__proto__") globalThis.Object.defineProperty(message.checkpoints, entry4.key, { value: entry4.value, configurable: true, enumerable: true, writable: true });
+              else message.checkpoints[entry4.key] = entry4.value;
             }
             continue;
           }
@@ -340,7 +343,8 @@ export const ModelExport: MessageFns<ModelExport, "synergos.archive.v1.ModelExpo
     message.checkpoints = (globalThis.Object.entries(object.checkpoints ?? {}) as [string, CheckpointRound][]).reduce(
       (acc: { [key: string]: CheckpointRound }, [key, value]: [string, CheckpointRound]) => {
         if (value !== undefined) {
-          acc[key] = CheckpointRound.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: CheckpointRound.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = CheckpointRound.fromPartial(value);
         }
         return acc;
       },
@@ -459,7 +463,8 @@ export const CheckpointRound: MessageFns<CheckpointRound, "synergos.archive.v1.C
 
             const entry1 = CheckpointRound_EpochsEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.epochs[entry1.key] = entry1.value;
+              if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.epochs, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
+              else message.epochs[entry1.key] = entry1.value;
             }
             continue;
           }
@@ -483,7 +488,8 @@ export const CheckpointRound: MessageFns<CheckpointRound, "synergos.archive.v1.C
     message.epochs = (globalThis.Object.entries(object.epochs ?? {}) as [string, Checkpoint][]).reduce(
       (acc: { [key: string]: Checkpoint }, [key, value]: [string, Checkpoint]) => {
         if (value !== undefined) {
-          acc[key] = Checkpoint.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: Checkpoint.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = Checkpoint.fromPartial(value);
         }
         return acc;
       },

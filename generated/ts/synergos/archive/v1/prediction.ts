@@ -62,7 +62,8 @@ export const PredictionDetails: MessageFns<PredictionDetails, "synergos.archive.
 
             const entry1 = PredictionDetails_ResultsEntry.decode(reader, reader.uint32());
             if (entry1.value !== undefined) {
-              message.results[entry1.key] = entry1.value;
+              if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.results, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
+              else message.results[entry1.key] = entry1.value;
             }
             continue;
           }
@@ -94,7 +95,8 @@ export const PredictionDetails: MessageFns<PredictionDetails, "synergos.archive.
     message.results = (globalThis.Object.entries(object.results ?? {}) as [string, InferenceResult][]).reduce(
       (acc: { [key: string]: InferenceResult }, [key, value]: [string, InferenceResult]) => {
         if (value !== undefined) {
-          acc[key] = InferenceResult.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: InferenceResult.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = InferenceResult.fromPartial(value);
         }
         return acc;
       },

@@ -128,7 +128,8 @@ export const RegistrationDetails: MessageFns<RegistrationDetails, "synergos.arch
 
             const entry3 = RegistrationDetails_NodesEntry.decode(reader, reader.uint32());
             if (entry3.value !== undefined) {
-              message.nodes[entry3.key] = entry3.value;
+              if (entry3.key === "__proto__") globalThis.Object.defineProperty(message.nodes, entry3.key, { value: entry3.value, configurable: true, enumerable: true, writable: true });
+              else message.nodes[entry3.key] = entry3.value;
             }
             continue;
           }
@@ -154,7 +155,8 @@ export const RegistrationDetails: MessageFns<RegistrationDetails, "synergos.arch
     message.nodes = (globalThis.Object.entries(object.nodes ?? {}) as [string, Node][]).reduce(
       (acc: { [key: string]: Node }, [key, value]: [string, Node]) => {
         if (value !== undefined) {
-          acc[key] = Node.fromPartial(value);
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: Node.fromPartial(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = Node.fromPartial(value);
         }
         return acc;
       },
