@@ -69,8 +69,8 @@ test("every snippet in one of the three languages is run", () => {
 
 test("TypeScript", async () => {
   const types = `--types node --typeRoots ${resolve("node_modules/@types")}`;
-  const check = `${tools}/tsc --strict --exactOptionalPropertyTypes --skipLibCheck --module nodenext --target es2022 ${types} main.mts`;
-  expect(await follow("TypeScript", "main.mts", check, "node main.mjs")).toBe(printed);
+  const check = `${tools}/tsc --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --module nodenext --target es2022 ${types} main.ts`;
+  expect(await follow("TypeScript", "main.ts", check, `${tools}/tsx main.ts`)).toBe(printed);
 });
 
 test("Python", async () => {
