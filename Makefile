@@ -7,7 +7,10 @@ MAKEFLAGS += --no-builtin-rules
 bin := node_modules/.bin
 scripts := .ci/run scripts/database scripts/generate scripts/grpcurl clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
-address := $(or $(ARCHIVE_HOST),127.0.0.1):$(or $(ARCHIVE_PORT),50051)
+host := $(or $(ARCHIVE_HOST),127.0.0.1)
+# Not what Kubernetes or Docker say of a service called archive.
+port := $(or $(filter-out tcp://% udp://% sctp://%,$(ARCHIVE_PORT)),50051)
+address := $(if $(findstring :,$(host)),[$(patsubst [%],%,$(host))],$(host)):$(port)
 
 ##@ Use it
 

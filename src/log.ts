@@ -1,34 +1,31 @@
 import { Writable } from "node:stream";
 import { createLogger, format, type Logger, transports } from "winston";
-
-/** The levels that a log can have, from the fewest lines to the most. */
-export const logLevels = ["error", "warn", "info", "debug"] as const;
-export const logFormats = ["text", "json"] as const;
+import { LineWriter } from "./line-writer.js";
+import type { logFormats, logLevels } from "./options.js";
 
 /** A log on the standard error: one line each, as JSON or to be read. */
 export function createLog(level: (typeof logLevels)[number], style: (typeof logFormats)[number]): Logger {
   // Not winston's own timestamp and json, which take twice the time: this is done for every call.
-  const line = format.printf(style === "json" ? json : readable);
-  return createLogger({ level, format: line, transports: [new transports.Stream({ stream: standardError() })] });
-}
-
-/** The standard error. Each write waits for it, so all lines of one turn of the event loop are written at once. */
-function standardError(): Writable {
-  let lines = "";
-  const flush = () => {
-    const text = lines;
-    lines = "";
-    if (text) process.stderr.write(text);
-  };
-  process.once("exit", flush);
-  return new Writable({
+  const line = style === "json" ? json : readable;
+  const lost = (count: number) =>
+    `${line({ level: "warn", message: "lines of the log were lost: it could not be written", lost: count })}\n`;
+  writer = new LineWriter(lost);
+  const stream = new Writable({
     decodeStrings: false,
-    write(line: string, _encoding, done) {
-      if (!lines) setImmediate(flush);
-      lines += line;
+    write(text: string, _encoding, done) {
+      writer?.write(text);
       done();
     },
   });
+  return createLogger({ level, format: format.printf(line), transports: [new transports.Stream({ stream })] });
+}
+
+/** The standard error is one, whatever writes to it. */
+let writer: LineWriter | undefined;
+
+/** Waits until what was logged is written, as far as it can be. */
+export async function flushLog(): Promise<void> {
+  await writer?.flush();
 }
 
 const now = () => new Date().toISOString();

@@ -1,10 +1,19 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "winston";
-import type { serveSettings, Values } from "./options.js";
+import { isLoopback, joinAddress } from "./address.js";
+import { usageFailure } from "./cli/failure.js";
+import type { serveSettings } from "./options.js";
 import { addHealth } from "./rpc/health.js";
-import { createServer, drain, listen } from "./rpc/server.js";
+import { createServer, listen } from "./rpc/server.js";
+import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { openStore } from "./storage/open-store.js";
+import type { Store } from "./storage/store.js";
+import { checkPair, expiry } from "./tls-files.js";
+
+/** How long the database may take to be left, in milliseconds. */
+const closePatience = 5000;
 
 export type ServeOptions = Values<typeof serveSettings> & { readonly migrate: boolean };
 
@@ -40,14 +49,16 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       },
     );
     const health = await addHealth(server, store, logger);
-    const port = await listen(server, `${host.includes(":") ? `[${host}]` : host}:${options.port}`, credentials);
+    const port = await listen(server, joinAddress(host, options.port), credentials);
     logger.info("serving", {
-      address: `${host}:${port}`,
+      address: joinAddress(host, port),
       database: displayLocation(databaseUrl),
       tls: Boolean(options.tlsCert),
       pid: process.pid,
     });
-    if (!options.tlsCert && !/^(127\.|::1$|localhost$)/.test(host)) {
+    const expired = options.tlsCert && expiry(options.tlsCert);
+    if (expired) logger.warn(`the certificate of --tls-cert has ended on ${expired}: clients refuse it`);
+    if (!options.tlsCert && !isLoopback(host)) {
       logger.warn(
         `listening on ${host} without TLS: anybody who reaches it can read and change everything, and listen in. ` +
           "Set --tls-cert and --tls-key, and --tls-client-ca to choose who may connect",
@@ -57,26 +68,31 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       port,
       async stop() {
         health.stop();
-        await drain(server, options.grace);
-        await store.close();
+        await server.finish(options.grace);
+        await closed(store);
       },
     };
   } catch (error) {
-    await store.close();
+    await closed(store);
     throw error;
   }
 }
 
+/** Closes the store, but does not wait for ever for a database that no longer answers. */
+async function closed(store: Store): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([store.close(), delay(closePatience, undefined, { signal: late.signal })]);
+  late.abort();
+}
+
+/** How clients connect. Throws if the files for it do not fit each other. */
 function credentialsOf({ tlsCert, tlsKey, tlsClientCa }: ServeOptions): ServerCredentials {
   if (!tlsCert && !tlsKey && !tlsClientCa) return ServerCredentials.createInsecure();
-  if (!tlsCert || !tlsKey) throw new Error("TLS needs both --tls-cert and --tls-key");
-  try {
-    return ServerCredentials.createSsl(
-      tlsClientCa ?? null,
-      [{ cert_chain: tlsCert, private_key: tlsKey }],
-      Boolean(tlsClientCa),
-    );
-  } catch (error) {
-    throw new Error(`--tls-cert and --tls-key do not make a key pair: ${(error as Error).message}`);
-  }
+  if (!tlsCert || !tlsKey) throw usageFailure("TLS needs both --tls-cert and --tls-key");
+  checkPair(tlsCert, tlsKey);
+  return ServerCredentials.createSsl(
+    tlsClientCa?.bytes ?? null,
+    [{ cert_chain: tlsCert.bytes, private_key: tlsKey.bytes }],
+    Boolean(tlsClientCa),
+  );
 }

@@ -1,8 +1,8 @@
 import { Argument, type Command, Option } from "commander";
-import { addOptions, clientSettings, readOptions } from "../options.js";
+import { clientSettings } from "../options.js";
 import { recordTypes } from "../records/record-type.js";
+import { addOptions, readOptions } from "../settings.js";
 import { Connection } from "./connection.js";
-import { usageFailure } from "./failure.js";
 import { outputFormats } from "./terminal.js";
 
 /** What a command is given: a connection for as long as it runs, its arguments and its options. */
@@ -15,22 +15,13 @@ export function clientCommand<Options>(program: Command, name: string, text: str
     .action(async (...given: unknown[]) => {
       const command = given.at(-1) as Command;
       const parameters = given.slice(0, -2) as string[];
-      const connection = new Connection(settingsOf(command));
+      const connection = new Connection(readOptions(command, clientSettings));
       try {
         await action(connection, parameters, command.opts<Options & object>());
       } finally {
         connection.close();
       }
     });
-}
-
-/** The settings of a command's connection. */
-function settingsOf(command: Command) {
-  try {
-    return readOptions(command, clientSettings);
-  } catch (error) {
-    throw usageFailure((error as Error).message, error);
-  }
 }
 
 export const typeArgument = (required = true): Argument =>

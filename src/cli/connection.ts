@@ -10,9 +10,12 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { ChannelCredentials, Client, type ServiceError } from "@grpc/grpc-js";
-import type { clientSettings, Values } from "../options.js";
+import { isLoopback } from "../address.js";
+import type { clientSettings } from "../options.js";
 import { descriptors, packageName } from "../records/message-shape.js";
-import { callFailure, exitCodes, Failure } from "./failure.js";
+import type { Values } from "../settings.js";
+import { checkPair } from "../tls-files.js";
+import { callFailure, exitCodes, Failure, usageFailure } from "./failure.js";
 
 export type Json = { [name: string]: JsonValue };
 
@@ -30,13 +33,17 @@ export class Connection {
   readonly #timeout: number;
 
   constructor({ address, tls, tlsCa, tlsCert, tlsKey, timeout }: Values<typeof clientSettings>) {
+    if (!tlsCert !== !tlsKey) throw usageFailure("--tls-cert and --tls-key must be given together");
+    if (tlsCert && tlsKey) checkPair(tlsCert, tlsKey);
     const credentials =
       tls || tlsCa || tlsCert
-        ? ChannelCredentials.createSsl(tlsCa ?? null, tlsKey ?? null, tlsCert ?? null)
+        ? ChannelCredentials.createSsl(tlsCa?.bytes ?? null, tlsKey?.bytes ?? null, tlsCert?.bytes ?? null)
         : ChannelCredentials.createInsecure();
     this.#client = new Client(address, credentials, {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
+      // Where the environment names a proxy, as containers inherit it: it does not lead to this machine.
+      ...(isLoopback(address) ? { "grpc.enable_http_proxy": 0 } : {}),
     });
     this.#address = address;
     this.#timeout = timeout;

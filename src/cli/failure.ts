@@ -56,6 +56,10 @@ export class Failure extends Error {
 export const usageFailure = (message: string, cause?: unknown): Failure =>
   new Failure(exitCodes.USAGE, "USAGE", message, cause);
 
+/** Anything that was thrown as a failure; what is none is unforeseen, and explained. */
+export const asFailure = (error: Error, explain: (error: Error) => string): Failure =>
+  error instanceof Failure ? error : new Failure(exitCodes.UNFORESEEN, "FAILED", explain(error), error);
+
 /** A call's error. The server's message names the fields; a violation that it left out for its length is added. */
 export function callFailure(error: ServiceError, address: string): Failure {
   const code = status[error.code] ?? "UNKNOWN";

@@ -1,7 +1,7 @@
 import tab from "@bomb.sh/tab/commander";
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
 import { addArchiveCommands } from "./archive-commands.js";
-import { exitCodes, exitCodesHelp, Failure } from "./failure.js";
+import { asFailure, exitCodes, exitCodesHelp } from "./failure.js";
 import { addRecordCommands } from "./record-commands.js";
 import { keysHelp } from "./record-name.js";
 import { errorColors, printFailure } from "./terminal.js";
@@ -9,7 +9,9 @@ import { addTreeCommand } from "./tree.js";
 
 /** How wrong options and arguments are told. */
 export const usageOutput: OutputConfiguration = {
-  outputError: (text, write) => write(errorColors.red(text.replace(/^error: /, "error: USAGE: "))),
+  // An argument that is not known may be a URL with a password.
+  outputError: (text, write) =>
+    write(errorColors.red(text.replace(/^error: /, "error: USAGE: ").replace(/:\/\/[^\s']*@/g, "://…@"))),
 };
 
 /** Adds the commands that ask a server, and shell completion of all. */
@@ -29,6 +31,8 @@ export async function runProgram(program: Command, explain: (error: Error) => st
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
     process.exit(code === "EPIPE" ? 0 : exitCodes.UNFORESEEN),
   );
+  // Nor does it change how a command ends that nobody reads what it says beside.
+  process.stderr.on("error", () => undefined);
   try {
     await program.parseAsync();
   } catch (error) {
@@ -36,8 +40,7 @@ export async function runProgram(program: Command, explain: (error: Error) => st
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.USAGE;
       return;
     }
-    const failure =
-      error instanceof Failure ? error : new Failure(exitCodes.UNFORESEEN, "FAILED", explain(error as Error), error);
+    const failure = asFailure(error as Error, explain);
     printFailure(failure);
     process.exitCode = failure.exitCode;
   }

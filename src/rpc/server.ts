@@ -1,4 +1,4 @@
-import { Server, type ServerCredentials, type ServerOptions, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Server, ServerCredentials, ServerOptions, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type {
   BatchWriteRequest,
   ImportRequest,
@@ -11,6 +11,7 @@ import { importRecords } from "../archive/import.js";
 import { streamDescendants } from "../archive/stream-descendants.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
+import { ArchiveServer } from "./archive-server.js";
 import { bindings } from "./bindings.js";
 import { bytesService } from "./bytes-service.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -22,10 +23,10 @@ import { serverStreaming } from "./server-streaming.js";
 import { unary } from "./unary.js";
 
 /** A server that offers all services of the archive over a store, and reflection. It does not listen yet. */
-export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): Server {
+export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): ArchiveServer {
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
-  const server = new Server(options);
+  const server = new ArchiveServer(options);
   for (const type of recordTypes) {
     const service = bindings[type.name];
     const handlers: Readonly<Record<string, unknown>> = recordHandlers(store, type);
@@ -61,21 +62,11 @@ export function createServer(store: Store, environment: CallEnvironment, options
   return server;
 }
 
-/** Starts to listen; returns the port. */
+/** Starts to listen; returns the port. Throws if the address is taken, or is none of this machine's. */
 export const listen = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
-  });
-
-/** Stops to take calls, lets those that run end within a time in milliseconds, then ends them. */
-export const drain = (server: Server, grace: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, grace);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error) reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+      else resolve(port);
     });
   });

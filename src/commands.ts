@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addClientCommands, runProgram, usageOutput } from "./cli/program.js";
+import { databaseSettings, serveSettings } from "./options.js";
+import { addOptions, readOptions } from "./settings.js";
+import { StorageError } from "./storage/store.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("synergos-archive")
+  .description("Keeps the records of a Synergos grid and enforces their hierarchy.")
+  .version(version)
+  .configureHelp({ showGlobalOptions: true, helpWidth: 110 })
+  .showHelpAfterError("(--help shows all options)")
+  .configureOutput(usageOutput)
+  .exitOverride();
+
+// What only one of them needs is loaded by it alone: the others start in half the time.
+addOptions(program.command("serve"), serveSettings)
+  .description("serve the archive; migrates an embedded database by itself")
+  .option("--migrate", "migrate a database server's schema first")
+  .action(async ({ migrate = false }: { migrate?: boolean }, command: Command) => {
+    const settings = readOptions(command, serveSettings);
+    const { runServer } = await import("./process/run-server.js");
+    await runServer({ ...settings, migrate }, explain);
+  });
+
+addOptions(program.command("migrate"), databaseSettings)
+  .description("bring the database's schema to the version of this program")
+  .action(async (_options: unknown, command: Command) => {
+    const settings = readOptions(command, databaseSettings);
+    const { openStore } = await import("./storage/open-store.js");
+    const store = await openStore(settings.databaseUrl, {
+      poolSize: 1,
+      acquireTimeout: settings.poolTimeout,
+      maxResultSize: 2 ** 20,
+    });
+    try {
+      const { from, to } = await store.migrate();
+      await store.check();
+      console.log(from === to ? `schema: version ${to} already` : `schema: migrated from version ${from} to ${to}`);
+    } finally {
+      await store.close();
+    }
+  });
+
+addClientCommands(program);
+
+/** What the storage says is meant for clients; an operator needs the reason. */
+function explain(error: Error): string {
+  return error instanceof StorageError
+    ? `the database cannot be used: ${(error.cause as Error).message}`
+    : error.message;
+}
+
+await runProgram(program, explain);
