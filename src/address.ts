@@ -11,7 +11,7 @@ const withoutBrackets = (host: string) => host.replace(/^\[(.*)\]$/, "$1");
 /** Reads a host to listen on: a name, or an address, of IPv6 with or without brackets. */
 export function readHost(text: string): string {
   const host = withoutBrackets(text.trim());
-  if (isIPv6(host) || /^[^\s:/[\]@]+$/.test(host)) return host;
+  if (isIPv6(host) || (host === text.trim() && /^[^\s:/[\]@]+$/.test(host))) return host;
   throw new Error("must be an address or a name, such as 127.0.0.1, :: or localhost, without a port");
 }
 
