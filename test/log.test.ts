@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, test } from "vitest";
@@ -72,34 +72,4 @@ test("workers go on without a reader of their log", async () => {
     await server.end();
     await database.drop();
   }
-});
-
-test("a slow reader holds up no call, and learns how many lines it has missed", { timeout: 120_000 }, async () => {
-  const fifo = join(folder, "slow");
-  execFileSync("mkfifo", [fifo]);
-  // Open for both, it waits for nobody.
-  const pipe = openSync(fifo, "r+");
-  const server = await start(pipe, ["--log-format", "json"]);
-  // The lines of a call have some 200 characters: more than the pipe, what is being written and what waits can hold.
-  const count = 20_000;
-  await server.calls(count);
-  const reader = openSync(fifo, "r");
-  const bytes = Buffer.alloc(2 ** 20);
-  let [text, told, lost] = ["", 0, 0];
-  while (told + lost < count) {
-    text += bytes.toString("utf8", 0, readSync(reader, bytes));
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) {
-      const entry: Record<string, unknown> = JSON.parse(line);
-      if (entry.message === "RunService/ListRuns") told++;
-      lost += Number(entry.lost ?? 0);
-    }
-    // A line that comes now tells of those that were lost before.
-    await server.client.list("Run");
-  }
-  expect(lost).toBeGreaterThan(0);
-  closeSync(reader);
-  closeSync(pipe);
-  await server.end();
 });
