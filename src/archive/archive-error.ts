@@ -149,6 +149,13 @@ export function asArchiveError(error: unknown, responseLimit: number): ArchiveEr
         "The database cannot be reached: try again later.",
         details,
       );
+    case "out-of-order":
+      return new ArchiveError(
+        "UNAVAILABLE",
+        "DATABASE_UNAVAILABLE",
+        "The database does not let the archive do this: its operator must see to it; the server's log says why.",
+        details,
+      );
     case "result-too-large":
       return tooLarge(responseLimit);
     case "value-too-large":

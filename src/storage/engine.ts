@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type { Outcome, Query, Run } from "./query.js";
 import type { StorageError } from "./store.js";
+import type { Turns } from "./turns.js";
 
 /** In what the databases' SQL differs. */
 export interface Dialect {
@@ -29,6 +30,8 @@ export interface Dialect {
   /** What begins a transaction that writes, and one that reads from one snapshot. */
   readonly beginWrite: readonly string[];
   readonly beginSnapshot: readonly string[];
+  /** What fails where the server takes no writes, and does nothing else. */
+  readonly tryWrite: readonly string[];
 }
 
 /** A kind of database, behind Knex. */
@@ -38,6 +41,11 @@ export interface Engine {
   readonly reads: Knex;
   readonly writes: Knex;
   readonly snapshots: Knex;
+  /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
+  readonly control: Knex;
+  readonly controlTimeout: number;
+  /** Whose turn it is to write, where writes must not take all connections that reads need too. */
+  readonly turns?: Turns;
   outcome(response: unknown): Outcome;
   /** What a driver's or Knex's error means. */
   translate(error: unknown): StorageError;
@@ -45,6 +53,8 @@ export interface Engine {
   abandon(connection: unknown): boolean;
   /** Holds a lock for as long as the work takes, so that only one process at a time changes the schema. */
   exclusively<Result>(run: Run, work: () => Promise<Result>): Promise<Result>;
+  /** Closes all connections. */
+  close(): Promise<void>;
 }
 
 /** About what a row takes in memory: its details, and its key and the rest. */

@@ -6,6 +6,7 @@ import { KnexStatements } from "./knex-statements.js";
 import { migrations, versionTable } from "./migrations.js";
 import type { Outcome, Query, Run } from "./query.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
+import type { Turns } from "./turns.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
@@ -66,7 +67,14 @@ export class KnexStore implements Store {
   }
 
   async check(): Promise<void> {
-    const version = await this.#leased(this.engine.reads, background, ({ run }) => this.#version(run));
+    const { control, controlTimeout, dialect } = this.engine;
+    const context = new CallContext();
+    const late = new Error(`no answer within ${controlTimeout} ms`);
+    const timer = setTimeout(() => context.end(new StorageError("unavailable", late)), controlTimeout);
+    const version = await this.#leased(control, context, async ({ run }) => {
+      for (const sql of dialect.tryWrite) await run(plain(sql));
+      return this.#version(run);
+    }).finally(() => clearTimeout(timer));
     if (version === migrations.length) return;
     throw new SchemaVersionError(
       version < migrations.length
@@ -94,17 +102,16 @@ export class KnexStore implements Store {
     );
   }
 
-  async close(): Promise<void> {
-    const { reads, writes, snapshots } = this.engine;
-    await Promise.all([...new Set([reads, writes, snapshots])].map((pool) => pool.destroy()));
+  close(): Promise<void> {
+    return this.engine.close();
   }
 
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
-    const { reads, writes, dialect } = this.engine;
+    const { reads, writes, turns, dialect } = this.engine;
     return new KnexStatements(dialect, {
       read: (query) => this.#leased(reads, context, ({ run }) => run(query)),
-      write: (query) => this.#leased(writes, context, ({ run }) => run(query)),
+      write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
       together: (work) => this.#transaction(context, work),
       repeated,
     });
@@ -122,7 +129,8 @@ export class KnexStore implements Store {
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
-    return this.#leased(this.engine.writes, context, (lease) => this.#committed(lease, work));
+    const { writes, turns } = this.engine;
+    return this.#leased(writes, context, (lease) => this.#committed(lease, work), turns);
   }
 
   async #committed<Result>(lease: Lease, work: (run: Run) => Promise<Result>): Promise<Result> {
@@ -132,14 +140,18 @@ export class KnexStore implements Store {
       await lease.finish("COMMIT");
       return result;
     } catch (error) {
-      // The connection may be gone, and the transaction with it.
-      await lease.finish("ROLLBACK").catch(() => undefined);
+      await lease.finish("ROLLBACK");
       throw error;
     }
   }
 
-  async #leased<Result>(pool: Knex, context: CallContext, work: (lease: Lease) => Promise<Result>): Promise<Result> {
-    const lease = await this.#acquire(pool, context);
+  async #leased<Result>(
+    pool: Knex,
+    context: CallContext,
+    work: (lease: Lease) => Promise<Result>,
+    turns?: Turns,
+  ): Promise<Result> {
+    const lease = await this.#acquire(pool, context, turns);
     try {
       return await work(lease);
     } finally {
@@ -147,10 +159,12 @@ export class KnexStore implements Store {
     }
   }
 
-  async #acquire(pool: Knex, context: CallContext): Promise<Lease> {
+  async #acquire(pool: Knex, context: CallContext, turns?: Turns): Promise<Lease> {
     const { engine } = this;
     context.throwIfEnded();
+    await turns?.take(context);
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
+      turns?.give();
       throw engine.translate(error);
     });
     let abandoned = false;
@@ -163,7 +177,12 @@ export class KnexStore implements Store {
         },
       );
     const finish: Lease["finish"] = async (sql) => {
-      if (!abandoned) await query(plain(sql));
+      if (abandoned) return;
+      await query(plain(sql)).catch((error: unknown) => {
+        if (sql === "COMMIT") throw error;
+        // Who has the connection next must not find a transaction open.
+        abandoned = engine.abandon(connection);
+      });
     };
     return {
       run(statement) {
@@ -181,8 +200,9 @@ export class KnexStore implements Store {
       },
       finish,
       async release(last) {
-        if (last) await finish(last).catch(() => undefined);
+        if (last) await finish(last);
         await pool.client.releaseConnection(connection);
+        turns?.give();
       },
     };
   }

@@ -1,14 +1,23 @@
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
 import { rowSize } from "./engine.js";
+import type { Generations } from "./generations.js";
+import { isUnprepared, leavesServer } from "./mysql-errors.js";
+import type { Standstill } from "./standstill.js";
 import { StorageError } from "./store.js";
 
-/** Ends a connection in the middle of whatever it does. Nothing more is read of it, and no error comes of it. */
+/** Ends a connection in the middle of whatever it does. Nothing more is read of it; a statement that waits fails. */
 export function breakOff(connection: Connection): void {
   const { stream } = connection as Connection & { readonly stream: Socket };
   connection.destroy();
   stream.destroy();
+  // The driver says nothing of it. Knex listens always.
+  (connection as EventEmitter).emit(
+    "error",
+    Object.assign(new Error("the connection was broken off"), { fatal: true }),
+  );
 }
 
 /** What a statement returned: rows, or what it changed. */
@@ -18,32 +27,78 @@ export interface Response {
   truncated: boolean;
 }
 
+/** What a client's connections are held to. */
+export interface ClientLimits {
+  /** The most characters of details that one statement may return. */
+  readonly maxResultSize: number;
+  readonly generations: Generations;
+  /** Gives up what waits for a server that stands still; without it, whoever asks must have a bound of their own. */
+  readonly standstill?: Standstill;
+}
+
+/** How long a statement takes that changes the schema depends on the size of a table. */
+const isDefinition = /^(CREATE|ALTER|DROP)\b/;
+
 /**
- * Knex's dialect for mysql2, with two changes. Statements with parameters are prepared: the server parses each once a
- * connection, and doubles are exact. And a result is cut or broken off before it fills the memory.
+ * Knex's dialect for mysql2, with some changes. Statements with parameters are prepared: the server parses each once a
+ * connection. A result is cut or broken off before it fills the memory. A connection is given up when its server says
+ * that it is not the one to write to, or stands still.
  */
-export function clientWithLimits(maxResultSize: number) {
+export function clientWithLimits({ maxResultSize, generations, standstill }: ClientLimits) {
   return class extends MySql2Client {
-    override async destroyRawConnection(connection: Connection): Promise<void> {
-      // A connection that is closed cannot say goodbye: trying to would end in an error that nobody catches.
-      if (await this.validateConnection(connection)) await super.destroyRawConnection(connection);
+    override async validateConnection(connection: Connection): Promise<boolean> {
+      return generations.has(connection) && (await super.validateConnection(connection));
     }
 
-    override _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {
+    override async destroyRawConnection(connection: Connection): Promise<void> {
+      // A connection that is closed cannot say goodbye: trying to would end in an error that nobody catches.
+      if (await super.validateConnection(connection)) await super.destroyRawConnection(connection);
+    }
+
+    override async _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {
+      const isPrepared = Boolean(query.bindings?.length) && !query.options?.once;
+      try {
+        return await this.#answered(connection, query, isPrepared);
+      } catch (error) {
+        if (leavesServer(error)) {
+          generations.end(connection);
+          breakOff(connection);
+        }
+        if (!isPrepared || !isUnprepared(error)) throw error;
+        connection.unprepare(query.sql);
+        return this.#answered(connection, query, false);
+      }
+    }
+
+    #answered(connection: Connection, query: KnexQuery, isPrepared: boolean): Promise<KnexQuery> {
       const { sql, bindings, options } = query;
       const most = options?.take ?? maxResultSize;
-      let done = () => {};
       return new Promise<KnexQuery>((resolve, reject) => {
         const response: Response = { rows: [], truncated: false };
         let size = 0;
+        const done = () => {
+          connection.off("error", fail);
+          standstill?.end(waiting);
+        };
+        const fail = (error: unknown) => {
+          done();
+          reject(error);
+        };
+        const waiting = {
+          since: performance.now(),
+          unbounded: isDefinition.test(sql),
+          giveUp(reason: string) {
+            fail(new StorageError("unavailable", new Error(reason)));
+            breakOff(connection);
+          },
+        };
+        standstill?.begin(waiting);
         // A connection that is lost tells its own listeners, not the command that it was at or that comes too late.
-        connection.on("error", reject);
-        done = () => connection.off("error", reject);
-        const command =
-          bindings?.length && !options?.once
-            ? connection.execute(sql, bindings as string[])
-            : connection.query(sql, bindings as string[]);
-        command.on("error", reject);
+        connection.on("error", fail);
+        const command = isPrepared
+          ? connection.execute(sql, bindings as string[])
+          : connection.query(sql, bindings as string[]);
+        command.on("error", fail);
         command.on("result", (result: RowDataPacket | ResultSetHeader) => {
           if (result.constructor.name === "ResultSetHeader") {
             response.header = result as ResultSetHeader;
@@ -54,15 +109,16 @@ export function clientWithLimits(maxResultSize: number) {
           if (size <= most || response.rows.length === 0) response.rows.push(row);
           else if (options?.take) response.truncated = true;
           else {
+            fail(new StorageError("result-too-large", undefined));
             breakOff(connection);
-            reject(new StorageError("result-too-large", undefined));
           }
         });
         command.on("end", () => {
+          done();
           query.response = response;
           resolve(query);
         });
-      }).finally(() => done());
+      });
     }
   };
 }

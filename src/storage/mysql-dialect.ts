@@ -34,6 +34,7 @@ export const mySqlDialect = (collation: string): Dialect => ({
     bindings: [name],
   }),
   beginWrite: ["START TRANSACTION"],
+  tryWrite: ["START TRANSACTION READ WRITE", "COMMIT"],
   beginSnapshot: [
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",

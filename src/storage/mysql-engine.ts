@@ -2,10 +2,14 @@ import knex, { type Knex } from "knex";
 import type { Connection } from "mysql2";
 import type { MySqlLocation } from "./database-url.js";
 import type { Engine } from "./engine.js";
+import { Generations } from "./generations.js";
 import { breakOff, clientWithLimits, type Response } from "./mysql-client.js";
 import { mySqlDialect } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
+import { markerOf, prepareSession } from "./mysql-session.js";
+import { Standstill } from "./standstill.js";
 import { StorageError } from "./store.js";
+import { Turns } from "./turns.js";
 
 /** How the archive uses a database server. */
 export interface MySqlOptions {
@@ -16,53 +20,84 @@ export interface MySqlOptions {
   readonly maxResultSize: number;
 }
 
-/** Opens pools of connections to a MySQL or MariaDB server, and finds out which of them it is. */
+/** The most prepared statements of a process: each counts against a limit (16,382) that all clients of a server share. */
+const maxPrepared = 2000;
+
+/** How long the server has to answer a question that it needs no work for, in milliseconds. */
+const controlTimeout = 3000;
+
+/**
+ * Opens connections to a MySQL or MariaDB server, and finds out which of them it is. Reads and writes share the pool, of
+ * which writes leave a quarter to reads: those wait for no locks, however many writes do. Streams have a pool of half
+ * the size. What looks after all these has two connections of its own.
+ */
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
-  const { acquireTimeout, poolSize } = options;
-  const pool = (max: number): Knex =>
+  const { acquireTimeout, poolSize, maxResultSize } = options;
+  const maxStreams = Math.max(1, Math.ceil(poolSize / 2));
+  const generations = new Generations();
+  const pool = (max: number, standstill?: Standstill): Knex =>
     knex({
-      client: clientWithLimits(options.maxResultSize),
-      connection: connectionSettings(location),
+      client: clientWithLimits({ maxResultSize, generations, ...(standstill ? { standstill } : {}) }),
+      connection: {
+        ...connectionSettings(location),
+        maxPreparedStatements: Math.min(200, Math.max(20, Math.floor(maxPrepared / (poolSize + maxStreams)))),
+      },
       pool: {
         min: 0,
         max,
         acquireTimeoutMillis: acquireTimeout,
         createTimeoutMillis: acquireTimeout,
-        afterCreate: prepare,
+        afterCreate(connection: Connection, done: (error: Error | null, connection: Connection) => void) {
+          generations.join(connection);
+          prepareSession(connection, done);
+        },
       },
       acquireConnectionTimeout: acquireTimeout,
       compileSqlOnError: false,
       log: silent,
     });
-  const main = pool(poolSize);
-  const snapshots = pool(Math.max(1, Math.ceil(poolSize / 2)));
+  const control = pool(2);
+  const standstill = new Standstill(() => asked(control, ["SELECT 1"]));
+  const main = pool(poolSize, standstill);
+  const snapshots = pool(maxStreams, standstill);
+  const close = async () => {
+    standstill.stop();
+    await Promise.all([main, snapshots, control].map((each) => each.destroy()));
+  };
+  let isMariaDb: boolean;
   try {
     const { rows }: Response = await main.raw("SELECT VERSION() AS version");
-    return engine(main, snapshots, /mariadb/i.test(String(rows[0]?.version)));
+    isMariaDb = /mariadb/i.test(String(rows[0]?.version));
   } catch (error) {
-    await Promise.all([main.destroy(), snapshots.destroy()]);
+    await close();
     throw translate(error);
   }
-}
-
-function engine(main: Knex, snapshots: Knex, isMariaDb: boolean): Engine {
   return {
     dialect: mySqlDialect(isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"),
     reads: main,
     writes: main,
+    turns: new Turns(Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4))), acquireTimeout),
     snapshots,
+    control,
+    controlTimeout,
     outcome(response) {
       const { rows, header, truncated } = response as Response;
       return { rows, truncated, changed: header?.affectedRows ?? 0, insertId: header?.insertId ?? 0 };
     },
     translate,
     abandon(connection) {
-      const { threadId } = connection as Connection;
-      // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once.
+      const marker = markerOf(connection as Connection);
       breakOff(connection as Connection);
-      main.raw(`KILL ${Number(threadId)}`).catch(() => undefined);
+      // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once. Behind a
+      // balancer this question may reach another server, to which the marker is nothing.
+      if (marker) {
+        asked(control, ["SELECT IS_USED_LOCK(?) AS id", marker], ({ id }) =>
+          id == null ? undefined : [`KILL ${Number(id)}`],
+        ).catch(() => undefined);
+      }
       return true;
     },
+    close,
     async exclusively(run, work) {
       const bindings = ["synergos_archive_migration"];
       const lock = await run({ sql: "SELECT GET_LOCK(?, 60) AS locked", bindings });
@@ -90,25 +125,32 @@ function connectionSettings({ host, port, user, password, database, tls }: MySql
     dateStrings: true,
     supportBigNumbers: true,
     enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
     connectTimeout: 5000,
-    // Each counts against a limit that the server has for all its clients.
-    maxPreparedStatements: 200,
   };
 }
 
-/** Sets up each new connection. */
-function prepare(connection: Connection, done: (error: Error | null, connection: Connection) => void): void {
-  const settings = [
-    // Deadlocks are least where no gaps are locked; every read that needs a snapshot is one statement or says so.
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-  ];
-  const next = (error: Error | null): void => {
-    const sql = settings.shift();
-    if (error || !sql) done(error, connection);
-    else connection.query(sql, next);
-  };
-  next(null);
+/** A statement and its parameters. */
+type Question = readonly [sql: string, ...bindings: string[]];
+
+/** Asks the server a short question, and what follows from the answer, on one connection, within a bound. */
+async function asked(
+  control: Knex,
+  question: Question,
+  then: (row: Readonly<Record<string, unknown>>) => Question | undefined = () => undefined,
+): Promise<void> {
+  const connection: Connection = await control.client.acquireConnection();
+  const timer = setTimeout(() => breakOff(connection), controlTimeout);
+  try {
+    for (let next: Question | undefined = question; next; ) {
+      const [sql, ...bindings]: Question = next;
+      const { response } = (await control.client.query(connection, { sql, bindings })) as { response: Response };
+      next = response.rows[0] && then(response.rows[0]);
+    }
+  } finally {
+    clearTimeout(timer);
+    await control.client.releaseConnection(connection);
+  }
 }
 
 const silent = { warn() {}, error() {}, debug() {}, deprecate() {} };

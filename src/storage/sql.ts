@@ -141,7 +141,12 @@ const wholeTree = perType((type) => tree(type, type.relations));
 
 /** A record with its ancestors and relations: one statement, so one snapshot. */
 export const treeSql = (type: RecordType, key: Key, relations: readonly RecordType[]): Query =>
-  filled(relations === type.relations ? wholeTree(type) : tree(type, relations), key);
+  isUsual(type, relations)
+    ? filled(wholeTree(type), key)
+    : { ...filled(tree(type, relations), key), once: relations.length > 0 };
+
+/** All relations, or none: the choices between are too many for each to be worth preparing. */
+const isUsual = (type: RecordType, relations: readonly RecordType[]) => relations.length === type.relations.length;
 
 /** The least string that sorts, by code points, after every string with a prefix; undefined if there is none. */
 export function afterPrefix(prefix: string): string | undefined {
@@ -188,8 +193,8 @@ function pageSql(type: RecordType, query: ListQuery, page: Page, dialect: Dialec
   // Without the ids that are given: MariaDB sorts all rows, instead of reading them by the key, if it is told of those.
   const order = free.length > 0 ? ` ORDER BY ${free.map((field) => `t.${quote(field)}`).join(", ")}` : "";
   return {
-    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ${page.size}`,
-    bindings: [...where.bindings, ...(after?.bindings ?? [])],
+    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ?`,
+    bindings: [...where.bindings, ...(after?.bindings ?? []), page.size],
   };
 }
 
@@ -214,7 +219,11 @@ export function listTreesSql(
     ...type.ancestors.map((ancestor) => joined(ancestor, ancestor.key)),
     ...relations.map((relation) => joined(relation, type.key)),
   ];
-  return { sql: `WITH page AS (${keys.sql}) ${parts.join(" UNION ALL ")}`, bindings: keys.bindings };
+  return {
+    sql: `WITH page AS (${keys.sql}) ${parts.join(" UNION ALL ")}`,
+    bindings: keys.bindings,
+    once: relations.length > 0 && !isUsual(type, relations),
+  };
 }
 
 export const countRelationsSql = (type: RecordType, key: Key): Query =>

@@ -35,11 +35,11 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       compileSqlOnError: false,
       log: { warn() {}, error() {}, debug() {}, deprecate() {} },
     });
+  const pools = { reads: pool(2), writes: pool(1), snapshots: pool(4), control: pool(1) };
   return {
     dialect,
-    reads: pool(2),
-    writes: pool(1),
-    snapshots: pool(4),
+    ...pools,
+    controlTimeout: acquireTimeout,
     outcome(response) {
       const { rows = [], truncated = false, changes = 0, lastInsertRowid = 0 } = response as Response;
       return { rows, truncated, changed: changes, insertId: Number(lastInsertRowid) };
@@ -48,6 +48,9 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
     abandon: () => false,
     // The transaction that a migration runs in keeps all others out.
     exclusively: (_run, work) => work(),
+    async close() {
+      await Promise.all(Object.values(pools).map((each) => each.destroy()));
+    },
   };
 }
 
@@ -73,6 +76,7 @@ const dialect: Dialect = {
   tableExists: (name) => ({ sql: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", bindings: [name] }),
   beginWrite: ["BEGIN IMMEDIATE"],
   beginSnapshot: ["BEGIN"],
+  tryWrite: [],
 };
 
 /** What a statement returned: rows, or what it changed. */

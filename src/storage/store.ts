@@ -141,6 +141,7 @@ export class StorageError extends Error {
       | "foreign-key"
       | "conflict"
       | "unavailable"
+      | "out-of-order"
       | "result-too-large"
       | "value-too-large"
       | "unknown",

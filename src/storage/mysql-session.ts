@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import type { Connection, RowDataPacket } from "mysql2";
+import { StorageError } from "./store.js";
+
+/**
+ * What a connection must not take from the server's defaults, which are its operator's for all its clients: whether a
+ * write is kept, checked, and read in full would depend on them. Never DEFAULT: that is the global value again.
+ */
+const settings = [
+  "autocommit = 1",
+  // A COMMIT must not begin another transaction, or end the connection.
+  "completion_type = 0",
+  "foreign_key_checks = 1",
+  "unique_checks = 1",
+  // No statement returns less than it should, sorts by less than a whole id, or is refused for its size.
+  "sql_select_limit = 18446744073709551615",
+  "max_sort_length = 1024",
+  "max_join_size = 18446744073709551615",
+  "sql_big_selects = 1",
+  "sql_safe_updates = 0",
+  "sql_auto_is_null = 0",
+  "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+  "default_storage_engine = InnoDB",
+  "character_set_client = utf8mb4",
+  "character_set_connection = utf8mb4",
+  "character_set_results = utf8mb4",
+  "time_zone = '+00:00'",
+  // Waiting is bounded here, in seconds; how long a statement or a transaction may take is the archive's to say.
+  "innodb_lock_wait_timeout = 5",
+  "lock_wait_timeout = 30",
+  "wait_timeout = 28800",
+  "net_read_timeout = 60",
+  "net_write_timeout = 60",
+].join(", ");
+
+/** What only one of the servers has: each takes the other's for a comment. */
+const ofOne = "/*!80000 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */";
+
+/** What only some versions or builds have. */
+const optional: Readonly<Record<string, string>> = {
+  check_constraint_checks: "1",
+  idle_transaction_timeout: "0",
+  idle_readonly_transaction_timeout: "0",
+  idle_write_transaction_timeout: "0",
+  // Galera: every read waits until its node has what any other node had committed before.
+  wsrep_sync_wait: "1",
+  wsrep_dirty_reads: "0",
+};
+
+/** What cannot be set without rights that the archive need not have, but must be right. */
+const binaryLog = ["log_bin", "binlog_format"];
+
+const markers = new WeakMap<Connection, string>();
+
+/**
+ * The name of a lock that this connection alone holds, on its server alone. By it another connection finds the number
+ * that its server knows it by, and finds none on another server, where that number may be a stranger's.
+ */
+export const markerOf = (connection: Connection): string | undefined => markers.get(connection);
+
+/** How long setting up a connection may take, in milliseconds. */
+const patience = 5000;
+
+/** Sets up a new connection, once. */
+export function prepareSession(
+  connection: Connection,
+  done: (error: Error | null, connection: Connection) => void,
+): void {
+  const run = (sql: string, values: readonly string[] = []) =>
+    new Promise<RowDataPacket[]>((resolve, reject) => {
+      connection.query<RowDataPacket[]>(sql, [...values], (error, rows) => (error ? reject(error) : resolve(rows)));
+    });
+  const prepare = async () => {
+    await run(`SET SESSION ${settings} ${ofOne}`);
+    // Deadlocks are least where no gaps are locked; every read that needs a snapshot is one statement or says so.
+    await run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
+    const names = [...Object.keys(optional), ...binaryLog];
+    const rows = await run(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(() => "?").join(", ")})`, names);
+    const found = new Map(rows.map(({ Variable_name: name, Value: value }) => [String(name), String(value)]));
+    if (found.get("log_bin") === "ON" && found.get("binlog_format") === "STATEMENT") throw statementFormat();
+    const known = Object.entries(optional).filter(([name]) => found.has(name));
+    if (known.length > 0) await run(`SET SESSION ${known.map(([name, value]) => `${name} = ${value}`).join(", ")}`);
+    const marker = `archive:${randomBytes(16).toString("hex")}`;
+    // A server that knows no such locks is one on which no statement is ended from outside.
+    const [lock] = await run("SELECT GET_LOCK(?, 0) AS held", [marker]).catch(() => []);
+    if (Number(lock?.held) === 1) markers.set(connection, marker);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error("the server stopped answering while it was connected to"), { fatal: true });
+    timer = setTimeout(() => reject(error), patience);
+  });
+  Promise.race([prepare(), late])
+    .then(
+      () => done(null, connection),
+      (error: Error) => {
+        connection.destroy();
+        done(error, connection);
+      },
+    )
+    .finally(() => clearTimeout(timer));
+}
+
+const statementFormat = () =>
+  new StorageError(
+    "out-of-order",
+    new Error(
+      "the server writes its binary log in STATEMENT format, which cannot take READ COMMITTED (error 1665): set binlog_format to ROW or MIXED",
+    ),
+  );
