@@ -42,6 +42,12 @@ export async function createDatabase(engine: Engine): Promise<TestDatabase> {
   const url = new URL(engine.url);
   const name = `archive_${randomBytes(6).toString("hex")}`;
   const server = await createConnection({ uri: url.href, dateStrings: true });
+  // Whatever the server's defaults are, what a test sees and does is all there is.
+  await server.query("SET SESSION autocommit = 1, sql_select_limit = 18446744073709551615, wait_timeout = 28800");
+  await server.query("SET SESSION completion_type = 0, sql_big_selects = 1, sql_mode = 'STRICT_ALL_TABLES'");
+  await server.query("SET SESSION sql_safe_updates = 0 /*!80000 , max_execution_time = 0 */");
+  await server.query("SET SESSION foreign_key_checks = 1 /*M!100101 , max_statement_time = 0 */");
+  await server.query("SET SESSION TRANSACTION READ WRITE");
   await server.query(`CREATE DATABASE ${name}`);
   url.pathname = `/${name}`;
   await server.query(`USE ${name}`);
