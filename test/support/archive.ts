@@ -28,6 +28,8 @@ interface Options {
   readonly maxSendSize?: number;
   readonly poolSize?: number;
   readonly acquireTimeout?: number;
+  /** A database to use in place of one made for it. */
+  readonly database?: TestDatabase;
 }
 
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
@@ -38,7 +40,7 @@ export async function openEngine(url: string, options: Options = {}): Promise<St
 }
 
 export async function startArchive(engine: Engine, options: Options = {}): Promise<TestArchive> {
-  const database = await createDatabase(engine);
+  const database = options.database ?? (await createDatabase(engine));
   const storage = await openEngine(database.url, options);
   const statements: string[] = [];
   for (const pool of new Set([storage.reads, storage.writes, storage.snapshots])) {
