@@ -49,7 +49,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
         createTimeoutMillis: acquireTimeout,
         afterCreate(connection: Connection, done: (error: Error | null, connection: Connection) => void) {
           generations.join(connection);
-          prepareSession(connection, done);
+          prepareSession(standstill ? "records" : "control", connection, done);
         },
       },
       acquireConnectionTimeout: acquireTimeout,

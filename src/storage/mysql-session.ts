@@ -42,9 +42,10 @@ const optional: Readonly<Record<string, string>> = {
   idle_transaction_timeout: "0",
   idle_readonly_transaction_timeout: "0",
   idle_write_transaction_timeout: "0",
-  // Galera: every read waits until its node has what any other node had committed before.
-  wsrep_sync_wait: "1",
   wsrep_dirty_reads: "0",
+  // Galera: every read waits until its node has what any other node had committed before. It comes last, as what comes
+  // after waits too.
+  wsrep_sync_wait: "1",
 };
 
 /** What cannot be set without rights that the archive need not have, but must be right. */
@@ -61,8 +62,9 @@ export const markerOf = (connection: Connection): string | undefined => markers.
 /** How long setting up a connection may take, in milliseconds. */
 const patience = 5000;
 
-/** Sets up a new connection, once. */
+/** Sets up a new connection, once: for records, or for control, which asks how the server is, and waits for no other. */
 export function prepareSession(
+  purpose: "records" | "control",
   connection: Connection,
   done: (error: Error | null, connection: Connection) => void,
 ): void {
@@ -74,16 +76,18 @@ export function prepareSession(
     await run(`SET SESSION ${settings} ${ofOne}`);
     // Deadlocks are least where no gaps are locked; every read that needs a snapshot is one statement or says so.
     await run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
-    const names = [...Object.keys(optional), ...binaryLog];
-    const rows = await run(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(() => "?").join(", ")})`, names);
-    const found = new Map(rows.map(({ Variable_name: name, Value: value }) => [String(name), String(value)]));
-    if (found.get("log_bin") === "ON" && found.get("binlog_format") === "STATEMENT") throw statementFormat();
-    const known = Object.entries(optional).filter(([name]) => found.has(name));
-    if (known.length > 0) await run(`SET SESSION ${known.map(([name, value]) => `${name} = ${value}`).join(", ")}`);
     const marker = `archive:${randomBytes(16).toString("hex")}`;
     // A server that knows no such locks is one on which no statement is ended from outside.
     const [lock] = await run("SELECT GET_LOCK(?, 0) AS held", [marker]).catch(() => []);
     if (Number(lock?.held) === 1) markers.set(connection, marker);
+    const names = [...Object.keys(optional), ...binaryLog];
+    const rows = await run(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(() => "?").join(", ")})`, names);
+    const found = new Map(rows.map(({ Variable_name: name, Value: value }) => [String(name), String(value)]));
+    if (found.get("log_bin") === "ON" && found.get("binlog_format") === "STATEMENT") throw statementFormat();
+    const known = Object.entries(optional).filter(
+      ([name]) => found.has(name) && !(purpose === "control" && name === "wsrep_sync_wait"),
+    );
+    if (known.length > 0) await run(`SET SESSION ${known.map(([name, value]) => `${name} = ${value}`).join(", ")}`);
   };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

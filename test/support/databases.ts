@@ -36,6 +36,13 @@ export async function startDatabase(
   return { url, version, port: chosen };
 }
 
+/** Starts a Galera cluster of three nodes with their data under a folder: their URLs. */
+export async function startCluster(home: string): Promise<string[]> {
+  // It takes a range of ports: its own and those above, up to 30 further.
+  const lines = runDatabase("cluster", home, String(20_000 + (process.pid % 200) * 50)).split("\n");
+  return lines.map((line) => line.split(" ")[0] as string);
+}
+
 /** Starts the database servers that the tests run on, unless they are given by URL. Fails where one cannot be had. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
