@@ -21,7 +21,7 @@ from synarchive.connection import (
     TagRecords,
 )
 from synarchive.evaluation import MLFRecords, PredictionRecords, ValidationRecords
-from synarchive.payloads import encode
+from synarchive.encoding import encode
 from synarchive.training import AlignmentRecords, ModelRecords
 from synergos_archive.record_types import RECORD_TYPES
 
@@ -167,7 +167,7 @@ def fill(archive, **others):
     archive.batch_write(
         getattr(archive, record_type.field).operation.create(
             {name: others.get(name, IDS[name]) for name in record_type.key},
-            encode(record_type, IDS, LEAST[record_type.name]),
+            encode(record_type, IDS, LEAST[record_type.name], is_new=True),
         )
         for record_type in RECORD_TYPES.values()
         if record_type.name != "MLFlow"

@@ -2,14 +2,76 @@
 import copy
 import datetime
 import math
+import reprlib
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from conftest import CLASSES, IDS, LEAST, fill, ids_of, payloads, same
 
 from synarchive import ValidationError
-from synarchive.payloads import NOTES
+from synarchive.shapes import NOTES
 
 PAYLOADS = [(cls, payload) for cls in CLASSES for payload in payloads()[cls.subject]]
+
+
+#: Ids that no record can have.
+IMPOSSIBLE = ["", " c", "c\n", "x" * 129, "\ud800", None, 7, [], {}]
+
+#: Empty values that a new payload may hold.
+EMPTY_BY_SCHEMA = {
+    "Collaboration": {"logs": {}, "meter": {"host": None, "secure": None, "ports": {"main": None, "ttp": None}}},
+    "Project": {"incentives": {}, "universe_alignment": [], "start_at": None},
+    "Experiment": {"model": [{"is_input": True, "l_type": "", "structure": {}, "activation": None}]},
+    "Run": {"optimizer": "", "none": None, "list": [], "dict": {}},
+    "Participant": dict(id="worker_1", category=None, summary=None, phone=None, email=None, socials=None),
+    "Registration": {"role": "host", "n_count": 0, "node_0": {}},
+    "Tag": {"train": [], "evaluate": [[]], "predict": [], "model": [], "hyperparameters": []},
+    "Alignment": {"train": {"X": [], "y": []}},
+    "Model": {"global": {"checkpoints": {}}, "local_1": {"checkpoints": {"round_0": {"epoch_0": {}}}}},
+    "Validation": {"train": {}, "evaluate": {"statistics": {}}},
+    "Prediction": {},
+}
+
+#: By subject: payloads that its schema did not allow, and which field the error names.
+REFUSED_BY_SCHEMA = [
+    *((subject, details, "details") for subject in EMPTY_BY_SCHEMA for details in (None, [], "", 0, False)),
+    *(("Run", {name: empty}, name) for name in ("epochs", "lr", "is_snn", "optimizer", "mode") for empty in (None, [], {})),
+    *(("Collaboration", {"logs": empty}, "logs") for empty in (None, [])),
+    ("Collaboration", {"logs": {"ports": None}}, "logs.ports"),
+    ("Collaboration", {"logs": {"host": []}}, "logs.host"),
+    ("Collaboration", {"collab_id": 5}, "collab_id"),
+    *(("Project", {"incentives": empty}, "incentives") for empty in (None, [])),
+    *(("Project", {"incentives": {}, "universe_alignment": empty}, "universe_alignment") for empty in (None, {})),
+    ("Project", {"incentives": {}, "action": None}, "action"),
+    ("Project", {}, "incentives"),
+    ("Experiment", {}, "model"),
+    *(("Experiment", {"model": empty}, "model") for empty in (None, {})),
+    *(("Experiment", {"model": [{"is_input": True, "l_type": "Linear", **wrong}]}, "model[0]") for wrong in (
+        {"structure": None}, {"structure": []}, {"activation": []}, {"l_type": None}, {"is_input": None},
+    )),
+    ("Experiment", {"model": [{"is_input": True}]}, "model[0].l_type"),
+    ("Participant", {}, "id"),
+    *(("Participant", {"id": wrong}, "id") for wrong in (None, "other", [], 1)),
+    *(("Participant", {"id": "worker_1", "category": empty}, "category") for empty in ({}, "")),
+    ("Participant", {"id": "worker_1", "socials": []}, "socials"),
+    ("Registration", {"n_count": 1, "node_0": {}}, "role"),
+    ("Registration", {"role": "host", "node_0": {}}, "n_count"),
+    ("Registration", {"role": "host", "n_count": 1}, "node_0"),
+    *(("Registration", {"role": "host", "n_count": 1, "node_0": empty}, "node_0") for empty in (None, [])),
+    ("Registration", {"role": "host", "n_count": 1, "node_0": {"port": None}}, "node_0.port"),
+    ("Tag", {}, "train"),
+    *(("Tag", {"train": [], name: empty}, name) for name in ("evaluate", "model") for empty in (None, {})),
+    ("Alignment", {}, "train"),
+    ("Alignment", {"train": {"X": []}}, "train.y"),
+    ("Alignment", {"train": {"X": None, "y": []}}, "train.X"),
+    ("Model", {}, "global"),
+    ("Model", {"global": {"checkpoints": None}}, "global.checkpoints"),
+    ("Model", {"global": {"checkpoints": []}}, "global.checkpoints"),
+    ("Model", {"global": {"path": None}}, "global.path"),
+    ("Model", {"global": {}, "local_1": None}, "local_1"),
+    *(("Validation", {"evaluate": empty}, "evaluate") for empty in (None, [])),
+    *(("Prediction", {"predict": {"statistics": empty}}, "predict.statistics") for empty in (None, [])),
+]
 
 
 def details_of(record):
@@ -46,6 +108,17 @@ def test_payload_survives(grid, archive, cls, payload):
     assert records.update(**ids, updates=payload) is None
 
 
+def nested(depth):
+    value = {}
+    for _ in range(depth - 1):
+        value = {"a": value}
+    return value
+
+
+ITSELF = []
+ITSELF.append(ITSELF)
+
+
 class TestTypes:
     @pytest.mark.parametrize(
         "details",
@@ -56,13 +129,11 @@ class TestTypes:
             {"lr": math.nan, "max_lr": math.inf, "mu": -math.inf, "delta": 5e-324},
             {"seed": 2**63 - 1, "patience": -(2**63)},
             {"betas": [0.9, 1.0, 1], "momentum": 1.0, "nesterov": True, "n": 2**53, "x": 1e300},
-            {"lr": None, "mode": None, "optimizer": None, "is_snn": None, "epochs": None},
-            {"optimizer": "", "lr": [], "algorithm": {}},
             {"none": None, "list": [], "dict": {}, "nested": {"none": None, "list": [[]], "dict": {"a": {}}}},
             {"attributes": {"attributes": 1}, "été": "日本", "a.b": 1, "": 0, "`": 1, "__proto__": {"a": 1}},
             {"is_snn": False, "use_CLR": True, "mode": "exp_range", "scale_mode": "iterations", "reduction": "none"},
         ],
-        ids=repr,
+        ids=reprlib.repr,
     )
     def test_run(self, grid, archive, details):
         fill(archive)
@@ -81,14 +152,12 @@ class TestTypes:
             {"R2": 1.0, "MSE": 2, "MAE": math.nan, "max": math.inf},
             {"a": [1, 2], "b": [1.0, 2.0], "c": [1, 0.5, math.nan, 2.0], "d": [], "e": [-0.0]},
             {},
-            None,
-            [],
         ],
-        ids=repr,
+        ids=reprlib.repr,
     )
     def test_statistics(self, grid, archive, statistics):
         fill(archive)
-        details = {"evaluate": {"statistics": statistics, "res_path": None}, "other": 1}
+        details = {"evaluate": {"statistics": statistics, "res_path": "/r.json"}, "other": 1}
         ids = ("worker_1", "c", "p", "e", "r")
         grid["Validation"].create(*ids, details=details)
         assert same(details_of(grid["Validation"].read(*ids)), details)
@@ -104,7 +173,7 @@ class TestTypes:
             None,
             [],
         ],
-        ids=repr,
+        ids=reprlib.repr,
     )
     def test_times(self, grid, archive, start_at):
         fill(archive)
@@ -112,14 +181,18 @@ class TestTypes:
         grid["Project"].create("c", "p", details=details)
         assert same(details_of(grid["Project"].read("c", "p")), details)
 
-    @pytest.mark.parametrize("details", [{}, {"id": None}, {"id": "other"}, {"id": "worker_1", "x": {}}], ids=repr)
-    def test_participant_id(self, grid, details):
-        grid["Participant"].create("worker_1", details=details)
-        assert same(details_of(grid["Participant"].read("worker_1")), details)
+    def test_a_participant_without_id(self, grid, archive):
+        """As other clients write it: its id is in the key."""
+        archive.participant.create({"participant_id": "worker_1"}, {"summary": "s"})
+        expected = {"id": "worker_1", "summary": "s"}
+        assert same(details_of(grid["Participant"].read("worker_1")), expected)
+        assert same(details_of(grid["Participant"].update("worker_1", {"x": 1})), {**expected, "x": 1})
 
     @pytest.mark.parametrize(
-        "subject, details",
+        "subject, changes",
         [
+            ("Run", {"lr": None, "mode": None, "optimizer": None, "is_snn": None, "epochs": None}),
+            ("Run", {"optimizer": "", "lr": [], "algorithm": {}}),
             ("Collaboration", {"logs": None, "mq": [], "mlops": {}, "meter": {"ports": None, "host": ""}}),
             ("Tag", {"train": [], "evaluate": None, "predict": [[]], "model": [], "hyperparameters": None, "x": 1}),
             ("Tag", {"train": [[], ["a"]], "evaluate": {}}),
@@ -127,18 +200,73 @@ class TestTypes:
             ("Model", {"global": {"checkpoints": {"round_0": {}, "round_1": {"epoch_0": {}}}, "x": [1.0, 1]}}),
             ("Model", {"global": {}, "local_10": {"checkpoints": None, "path": None}}),
             ("Validation", {"train": None, "evaluate": [], "predict": {}}),
-            ("Prediction", {}),
-            ("Experiment", {}),
+            ("Validation", {"evaluate": {"statistics": None, "res_path": None}, "predict": {"statistics": []}}),
             ("Experiment", {"model": None}),
             ("Project", {"incentives": {"a": None, "b": [], "c": 1.0}, "action": None, "universe_alignment": None}),
         ],
-        ids=repr,
+        ids=reprlib.repr,
     )
-    def test_empties(self, grid, archive, subject, details):
+    def test_empties_in_updates(self, grid, archive, subject, changes):
+        """Which the schemas never checked; the next create of the same is refused again."""
+        fill(archive)
+        cls = type(grid[subject])
+        grid[subject].update(**ids_of(cls), updates=changes)
+        assert same(details_of(grid[subject].read(**ids_of(cls))), {**LEAST[subject], **changes})
+
+    @pytest.mark.parametrize("subject, details", sorted(EMPTY_BY_SCHEMA.items()), ids=reprlib.repr)
+    def test_empties_that_the_schemas_allow(self, grid, archive, subject, details):
         fill(archive)
         cls = type(grid[subject])
         grid[subject].create(**ids_of(cls), details=details)
         assert same(details_of(grid[subject].read(**ids_of(cls))), details)
+
+    def test_names_become_text_as_in_json(self, grid, archive):
+        fill(archive)
+        grid["Run"].create("c", "p", "e", "r", {"a": {1: {2.5: [{None: 1}]}}, "b": {True: 2}, 7: 1, "lr": 1})
+        expected = {"7": 1, "a": {"1": {"2.5": [{"null": 1}]}}, "b": {"true": 2}, "lr": 1}
+        assert same(details_of(grid["Run"].read("c", "p", "e", "r")), expected)
+
+    @pytest.mark.parametrize("depth", [1, 31])
+    def test_deep_values(self, grid, archive, depth):
+        fill(archive)
+        grid["Run"].create("c", "p", "e", "r", {"deep": nested(depth)})
+        assert grid["Run"].read("c", "p", "e", "r")["deep"] == nested(depth)
+
+    def test_times_keep_their_nanoseconds(self, grid, archive):
+        fill(archive)
+        time = Timestamp(seconds=1618094020, nanos=123456789)
+        key = {"collab_id": "c", "project_id": "p"}
+        archive.project.update(key, {"start_at": time}, update_mask=["start_at"])
+        grid["Project"].update("c", "p", {"note": 1})
+        assert archive.project.get(key).details.start_at == time
+        grid["Project"].update("c", "p", {"start_at": "2021-04-10 22:33:40"})
+        assert archive.project.get(key).details.start_at.nanos == 0
+
+    @pytest.mark.parametrize(
+        "notes",
+        [5, None, "int", ["int"], {"int": 5}, {"int": [5, [], None, "a"]}, {"absent": 5}, {"float": [["x", "y"], [{}]]},
+         {"datetime": [["lr"]]}, {"int": [[None]]}, {"int": {"a": 1}}],
+        ids=reprlib.repr,
+    )
+    def test_attributes_of_others_that_are_named_as_the_notes(self, grid, archive, notes):
+        fill(archive)
+        key = {name: IDS[name] for name in ("collab_id", "project_id", "expt_id", "run_id")}
+        archive.run.update(key, {"lr": 0.5, "attributes": {NOTES: notes, "x": 1}})
+        archive.participant.update({"participant_id": "worker_1"}, {"attributes": {NOTES: notes}})
+        assert details_of(grid["Run"].read("c", "p", "e", "r")) == {"lr": 0.5, "x": 1}
+        assert details_of(grid["Participant"].read("worker_1")) == {"id": "worker_1"}
+        assert details_of(grid["Run"].update("c", "p", "e", "r", {"y": 1})) == {"lr": 0.5, "x": 1, "y": 1}
+        archive.run.update(key, {"lr": 0.5, "attributes": {NOTES: notes, "x": 1}})
+        assert details_of(grid["Collaboration"].delete("c")["relations"]["Run"][0]) == {"lr": 0.5, "x": 1}
+
+    def test_attributes_of_others_that_are_named_as_what_a_record_has(self, grid, archive):
+        fill(archive)
+        key = {name: IDS[name] for name in ("collab_id", "project_id", "expt_id", "run_id")}
+        names = {"key": 1, "created_at": 1, "relations": 1, "link": 1}
+        archive.run.update(key, {"attributes": names})
+        read = grid["Run"].read("c", "p", "e", "r")
+        assert (read["key"], type(read["created_at"])) == (key, datetime.datetime)
+        assert list(read["relations"]) == ["Model", "Validation", "Prediction"]
 
     def test_notes_of_what_others_changed_are_ignored(self, grid, archive):
         fill(archive)
@@ -164,7 +292,20 @@ class TestRefusals:
             ("Run", {"momentum": math.nan}, "momentum"),
             ("Run", {"deep": {"list": [1, {"x": math.inf}]}}, "deep.list[1].x"),
             ("Run", {"n": 2**53 + 1}, "n"),
-            ("Run", {"n": {1: 2}}, "n[1]"),
+            ("Run", {"n": {(1,): 2}}, "n.(1,)"),
+            ("Run", {"mode": ["triangular"]}, "mode"),
+            ("Run", {"mode": {"a": 1}}, "mode"),
+            ("Run", {"deep": nested(32)}, "deep"),
+            ("Run", {"deep": nested(5000)}, "deep"),
+            ("Run", {"epochs": nested(5000)}, "epochs"),
+            ("Run", {"deep": ITSELF}, "deep"),
+            ("Project", {"incentives": nested(33)}, "incentives"),
+            ("Run", {"\ud800": 1}, "Unicode"),
+            ("Run", {"a": {"\ud800": 1}}, "Unicode"),
+            ("Run", {"a": ["\ud800"]}, "a[0]"),
+            ("Validation", {"evaluate": {"statistics": {"\ud800": 1}}}, "Unicode"),
+            ("Model", {"global": {"checkpoints": {"\ud800": {}}}}, "Unicode"),
+            ("Project", {"start_at": datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=9)))}, "start_at"),
             ("Run", {"when": datetime.datetime(2021, 1, 1)}, "when"),
             ("Run", {NOTES: {}}, NOTES),
             ("Project", {"start_at": "2021-04-10T22:33:40"}, "start_at"),
@@ -193,7 +334,7 @@ class TestRefusals:
             ("MLFlow", {"name": "other"}, "name"),
             ("MLFlow", {"mlflow_id": 1}, "mlflow_id"),
         ],
-        ids=repr,
+        ids=reprlib.repr,
     )
     def test_what_cannot_be_kept_is_named(self, grid, archive, subject, changes, field):
         fill(archive)
@@ -208,11 +349,50 @@ class TestRefusals:
                 records.update(**ids_of(type(records)), updates=details)
             assert records.read(**ids_of(type(records))) == before
 
-    @pytest.mark.parametrize("id", ["", " c", "c\n", "x" * 129, None, 7])
-    def test_ids(self, grid, id):
+    @pytest.mark.parametrize("subject, details, field", REFUSED_BY_SCHEMA, ids=reprlib.repr)
+    def test_what_the_schemas_did_not_allow(self, grid, archive, subject, details, field):
+        fill(archive)
+        records = grid[subject]
+        before = records.read(**ids_of(type(records)))
+        with pytest.raises(ValidationError) as raised:
+            records.create(**ids_of(type(records)), details=details)
+        assert field in str(raised.value)
+        assert records.read(**ids_of(type(records))) == before
+
+    @pytest.mark.parametrize("name", ["collaboration", "project", "record", "name", "mlflow_type", "mlflow_id", "mlflow_uri"])
+    def test_all_of_mlflow_is_required(self, grid, name):
+        details = {**LEAST["MLFlow"]}
+        del details[name]
+        with pytest.raises(ValidationError, match="%s: is required" % name):
+            grid["MLFlow"].create("c", "p", "e", "c_>_p_>_e", details)
+
+    @pytest.mark.parametrize("updates", [None, [], "", 0])
+    def test_updates_are_dicts(self, grid, archive, updates):
+        fill(archive)
+        with pytest.raises(ValidationError, match="updates: must be a dict"):
+            grid["Run"].update("c", "p", "e", "r", updates)
+
+    @pytest.mark.parametrize("id", [None, "other"])
+    def test_a_participants_id_is_not_changed(self, grid, id):
+        before = grid["Participant"].create("worker_1", {"id": "worker_1"})
+        with pytest.raises(ValidationError, match="id: must be that of the key"):
+            grid["Participant"].update("worker_1", {"id": id})
+        assert grid["Participant"].update("worker_1", {"id": "worker_1", "x": 1}) == {**before, "x": 1}
+
+    @pytest.mark.parametrize("id", IMPOSSIBLE, ids=reprlib.repr)
+    def test_ids(self, grid, archive, id):
         with pytest.raises(ValidationError) as raised:
             grid["Collaboration"].create(id, details={})
         assert "collab_id" in str(raised.value)
+        fill(archive)
+        assert grid["Collaboration"].read(id) is None
+        assert grid["Collaboration"].update(id, {"x": 1}) is None
+        assert grid["Collaboration"].delete(id) is None
+        assert grid["Run"].read("c", "p", id, "r") is None
+        assert grid["Run"].delete("c", "p", id, "r") is None
+        for filter in ({"collab_id": id}, {"run_id": id, "collab_id": "c"}):
+            assert grid["Run"].read_all(filter=filter) == []
+        assert len(grid["Run"].read_all()) == 1
 
     def test_is_that_of_jsonschema_if_it_is_installed(self):
         exceptions = pytest.importorskip("jsonschema.exceptions")

@@ -6,6 +6,7 @@ from synarchive.document import Document
 from synarchive.errors import (
     ArchiveError,
     ArchiveUnavailableError,
+    OutcomeUnknownError,
     ParentNotFoundError,
     PermanentError,
     TransientError,
@@ -16,6 +17,7 @@ __all__ = [
     "ArchiveError",
     "ArchiveUnavailableError",
     "Document",
+    "OutcomeUnknownError",
     "ParentNotFoundError",
     "PermanentError",
     "TransientError",

@@ -11,22 +11,26 @@ from synergos_archive import Archive, connect
 _PATIENCE = 15
 
 
-def archive_at(db_path: Optional[str]) -> Archive:
-    """
-    The archive that ARCHIVE_ADDRESS names, else the one that a db_path of the form grpc://host:port or grpcs://host:port
-    does. All records of a process share one connection to it. Credentials come from the environment too:
-
-    ARCHIVE_TLS: connect by TLS, as the following and grpcs:// imply
-    ARCHIVE_TLS_CA, ARCHIVE_TLS_CLIENT_CERT, ARCHIVE_TLS_CLIENT_KEY: files (PEM)
-    ARCHIVE_TOKEN: a bearer token
-    ARCHIVE_TIMEOUT: how long a call may take, in milliseconds
-    """
+def address_of(db_path: Optional[str]) -> str:
+    """The address that ARCHIVE_ADDRESS names, else a db_path of the form grpc://host:port or grpcs://host:port."""
     address = os.environ.get("ARCHIVE_ADDRESS") or str(db_path or "")
     if not os.environ.get("ARCHIVE_ADDRESS") and not address.startswith(("grpc://", "grpcs://")):
         raise ValueError(
             "Records are kept by the archive's server now, not in a file: set ARCHIVE_ADDRESS to its host:port, or give "
             "a db_path of the form grpc://host:port (grpcs:// for TLS) instead of %r" % (db_path,)
         )
+    return address
+
+
+def archive_at(address: str) -> Archive:
+    """
+    The archive at an address. All records of a process share one connection to it. Credentials come from the environment:
+
+    ARCHIVE_TLS: connect by TLS, as the following and grpcs:// imply
+    ARCHIVE_TLS_CA, ARCHIVE_TLS_CLIENT_CERT, ARCHIVE_TLS_CLIENT_KEY: files (PEM)
+    ARCHIVE_TOKEN: a bearer token
+    ARCHIVE_TIMEOUT: how long a call may take, in milliseconds
+    """
     names = ("TLS", "TLS_CA", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "TOKEN", "TIMEOUT")
     return _connected(address, *(os.environ.get("ARCHIVE_" + name) or None for name in names))
 
@@ -48,6 +52,13 @@ def _connected(
         certificate_chain=certificate,
         private_key=key,
         token=token,
-        timeout=float(timeout) / 1000 if timeout else 60,
+        timeout=_seconds(timeout) if timeout else 60,
         patience=_PATIENCE,
     )
+
+
+def _seconds(timeout: str) -> float:
+    try:
+        return float(timeout) / 1000
+    except ValueError:
+        raise ValueError("ARCHIVE_TIMEOUT must be a number of milliseconds, not %r" % timeout) from None

@@ -1,6 +1,7 @@
 """What the records' methods raise."""
 from __future__ import annotations
 
+import reprlib
 from collections import deque
 from typing import Any, Optional, Sequence
 
@@ -9,6 +10,7 @@ from synergos_archive import (
     ArchiveUnavailableError,
     ConflictError,
     DeadlineExceededError,
+    OutcomeUnknownError,
     ParentNotFoundError,
     PermanentError,
     TransientError,
@@ -44,12 +46,22 @@ __all__ = [
     "ArchiveUnavailableError",
     "ConflictError",
     "DeadlineExceededError",
+    "OutcomeUnknownError",
     "ParentNotFoundError",
     "PermanentError",
     "TransientError",
     "ValidationError",
+    "shown",
     "validation_error",
 ]
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: of what is large or deep, a part."""
+    return _repr.repr(value)
 
 
 def validation_error(at: Sequence[Any], problem: str) -> ValidationError:

@@ -1,10 +1,16 @@
 """The records of what is trained."""
-from synarchive.records import Records
+from synarchive.base import AssociationRecords
+from synarchive.config import SCHEMAS as schemas
+from synarchive.record_classes import records_of
+
+__all__ = ["AlignmentRecords", "AssociationRecords", "ModelRecords", "schemas"]
 
 
-class AlignmentRecords(Records):
-    subject = "Alignment"
+@records_of("Alignment")
+class AlignmentRecords(AssociationRecords):
+    """How the features of participants are aligned in projects."""
 
 
-class ModelRecords(Records):
-    subject = "Model"
+@records_of("Model")
+class ModelRecords(AssociationRecords):
+    """Where the trained models of runs lie."""

@@ -25,10 +25,12 @@ from synergos_archive.errors import (
     EtagMismatchError,
     HasRelationsError,
     InvalidArgumentError,
+    OutcomeUnknownError,
     ParentNotFoundError,
     PermanentError,
     RecordExistsError,
     RecordNotFoundError,
+    RequestTooLargeError,
     ResponseTooLargeError,
     TransientError,
     Violation,
@@ -46,11 +48,13 @@ __all__ = [
     "EtagMismatchError",
     "HasRelationsError",
     "InvalidArgumentError",
+    "OutcomeUnknownError",
     "Page",
     "ParentNotFoundError",
     "PermanentError",
     "RecordExistsError",
     "RecordNotFoundError",
+    "RequestTooLargeError",
     "ResponseTooLargeError",
     "TransientError",
     "Violation",
@@ -81,8 +85,9 @@ def connect(
     certificate_chain, private_key: the client's own, for mutual TLS; likewise.
     token: sent as bearer token with each call; a string, or a function that returns one.
     timeout: the seconds that a call may take, retries included, unless it is given its own; None for ever.
-    patience: the seconds that an unavailable server is waited for, beyond gRPC's own five attempts. Create and
-        batch_write never are repeated: whether they were done, only the caller can find out.
+    patience: the seconds that an unavailable server is waited for, beyond the first few attempts. Reads are repeated, and
+        writes that were never sent or are pinned by an etag. Of other writes whose answer got lost the outcome is
+        unknown: an OutcomeUnknownError, for only the caller can find out.
     options: further channel options of gRPC.
     """
     return Archive(

@@ -2,16 +2,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, List, Optional, Union
+from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, Iterator, List, Optional, Union
 
 import grpc
 from grpc import aio
 
 from synergos_archive import v1
 from synergos_archive.client import DEFAULT, Details, Fields, Key, Operations, Record, _abandoned
-from synergos_archive.connection import Connection, reset_after_fork
-from synergos_archive.errors import DeadlineExceededError, archive_error
+from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
+from synergos_archive.errors import DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import (
     Call,
     Deleted,
@@ -123,6 +124,35 @@ class Records(Generic[Key, Details, Record]):
         return await self._archive._run(flow, timeout)
 
 
+class _Channel:
+    """The connection of one event loop."""
+
+    def __init__(self, connection: Connection):
+        credentials = connection.credentials()
+        self.channel = (
+            aio.secure_channel(connection.target, credentials, connection.options())
+            if credentials
+            else aio.insecure_channel(connection.target, connection.options())
+        )
+        self.is_closed = False
+        self._methods: Dict[str, Callable[..., Any]] = {}
+
+    def method(self, call: Call) -> Callable[..., Any]:
+        if call.path not in self._methods:
+            kind = self.channel.unary_stream if call.streaming else self.channel.unary_unary
+            self._methods[call.path] = kind(
+                call.path,
+                request_serializer=type(call.request).SerializeToString,
+                response_deserializer=call.response.FromString,
+            )
+        return self._methods[call.path]
+
+    async def close(self) -> None:
+        self.is_closed = True
+        self._methods = {}
+        await self.channel.close(None)
+
+
 class Archive:
     """An archive. It connects at the first call, and again in every event loop."""
 
@@ -139,8 +169,8 @@ class Archive:
     prediction: Records[v1.PredictionKey, v1.PredictionDetails, v1.Prediction]
     mlflow: Records[v1.MLFlowKey, v1.MLFlowDetails, v1.MLFlow]
 
-    _channel: Optional[aio.Channel] = None
-    _methods: Dict[str, Callable[..., Any]]
+    #: By event loop. That of a loop that has ended goes when another loop comes.
+    _channels: Dict[asyncio.AbstractEventLoop, _Channel] = {}
 
     def __init__(self, connection: Connection):
         self._connection = connection
@@ -164,7 +194,7 @@ class Archive:
         timeout: Optional[float] = None,
     ) -> AsyncIterator[Any]:
         """Iterates over all records under a key, or of the whole archive: parents before children, from one snapshot."""
-        return self._stream(stream_call(key, relation_types, include_root), timeout)
+        return self._stream(stream_call(key, relation_types, include_root), checked_timeout(timeout))
 
     async def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
@@ -172,11 +202,10 @@ class Archive:
         return list((await self._run(calling(call, self._connection.patience), timeout)).record_types)
 
     async def close(self) -> None:
-        """Ends the calls that run and closes the connection; the next call opens another."""
-        channel, self._channel = self._channel, None
-        self._methods = {}
+        """Ends the calls that run in this event loop and closes its connection; the next call opens another."""
+        channel = self._channels.pop(asyncio.get_event_loop(), None)
         if channel:
-            await channel.close(None)
+            await channel.close()
 
     async def __aenter__(self) -> "Archive":
         return self
@@ -185,15 +214,12 @@ class Archive:
         await self.close()
 
     def reset(self) -> None:
-        """Forgets the connection without closing it, in a process or an event loop that it does not belong to."""
-        if self._channel:
-            _abandoned.append((self._channel, self._methods))
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
-        self._channel = None
-        self._methods = {}
+        """Forgets the connections without closing them, in a process that inherited them."""
+        _abandoned.extend(self._channels.values())
+        self._channels = {}
 
     async def _run(self, flow: Flow[Any], timeout: Optional[float]) -> Any:
-        seconds = self._connection.timeout if timeout is DEFAULT else timeout
+        seconds = self._connection.timeout if timeout is DEFAULT else checked_timeout(timeout)
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
             step = next(flow)
@@ -218,19 +244,25 @@ class Archive:
             return stop.value
 
     async def _unary(self, call: Call, timeout: Optional[float]) -> Any:
+        channel = self._channel()
         try:
-            return await self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+            with _closing(channel):
+                return await channel.method(call)(
+                    call.request, timeout=timeout, metadata=self._connection.metadata()
+                )
         except grpc.RpcError as error:
-            raise archive_error(error) from error
+            raise archive_error(error, call.request) from error
 
     async def _stream(self, call: Call, timeout: Optional[float]) -> AsyncIterator[Any]:
-        stream = self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+        channel = self._channel()
+        stream = channel.method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
         try:
-            async for response in stream:
-                for record in map(untagged, response.records):
-                    yield record
+            with _closing(channel):
+                async for response in stream:
+                    for record in map(untagged, response.records):
+                        yield record
         except grpc.RpcError as error:
-            raise archive_error(error) from error
+            raise archive_error(error, call.request) from error
         except TypeError as error:
             # grpcio 1.32 stumbles over a stream that is answered by nothing but an error, but knows the error.
             if not stream.done():
@@ -239,28 +271,28 @@ class Archive:
             if code is grpc.StatusCode.OK:
                 raise
             status = aio.AioRpcError(code, (), await stream.trailing_metadata(), details)
-            raise archive_error(status) from error
+            raise archive_error(status, call.request) from error
         finally:
             stream.cancel()
 
-    def _method(self, call: Call) -> Callable[..., Any]:
+    def _channel(self) -> _Channel:
         loop = asyncio.get_event_loop()
-        if self._loop is not loop:
-            self.reset()
-            self._loop = loop
-        if call.path not in self._methods:
-            if self._channel is None:
-                connection = self._connection
-                credentials = connection.credentials()
-                self._channel = (
-                    aio.secure_channel(connection.target, credentials, connection.options())
-                    if credentials
-                    else aio.insecure_channel(connection.target, connection.options())
-                )
-            kind = self._channel.unary_stream if call.streaming else self._channel.unary_unary
-            self._methods[call.path] = kind(
-                call.path,
-                request_serializer=type(call.request).SerializeToString,
-                response_deserializer=call.response.FromString,
-            )
-        return self._methods[call.path]
+        if loop not in self._channels:
+            for other in list(self._channels):
+                if other.is_closed():
+                    self._channels.pop(other, None)
+            self._channels[loop] = _Channel(self._connection)
+        return self._channels[loop]
+
+
+@contextlib.contextmanager
+def _closing(channel: _Channel) -> Iterator[None]:
+    """Closing a channel cancels its calls. That is an error of theirs, not an end of the tasks that wait for them."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task: Any = asyncio.current_task()
+        is_cancelled = getattr(task, "cancelling", None)  # From Python 3.11 on.
+        if not channel.is_closed or (is_cancelled and is_cancelled()):
+            raise
+        raise closed_error() from error

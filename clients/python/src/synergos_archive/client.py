@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, Generic, Iterable, Iterator, List, Mappi
 import grpc
 
 from synergos_archive import v1
-from synergos_archive.connection import Connection, reset_after_fork
-from synergos_archive.errors import DeadlineExceededError, archive_error
+from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
+from synergos_archive.errors import DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import (
     Call,
     Deleted,
@@ -20,6 +20,7 @@ from synergos_archive.flows import (
     RecordFlows,
     archive_call,
     calling,
+    mask_of,
     stream_call,
     untagged,
 )
@@ -60,7 +61,7 @@ class Operations(Generic[Key, Details]):
         return v1.WriteOperation(
             update=v1.UpdateOperation(
                 record=self._flows.record(key, details),
-                update_mask=None if update_mask is None else {"paths": list(update_mask)},
+                update_mask=mask_of(update_mask),
                 allow_missing=allow_missing,
                 etag=etag,
             )
@@ -231,7 +232,7 @@ class Archive:
         Iterates over all records under a key, such as v1.ProjectKey(…), or of the whole archive: parents before
         children, from one snapshot, however many they are.
         """
-        return self._stream(stream_call(key, relation_types, include_root), timeout)
+        return self._stream(stream_call(key, relation_types, include_root), checked_timeout(timeout))
 
     def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
@@ -261,7 +262,7 @@ class Archive:
         self._methods = {}
 
     def _run(self, flow: Flow[Any], timeout: Optional[float]) -> Any:
-        seconds = self._connection.timeout if timeout is DEFAULT else timeout
+        seconds = self._connection.timeout if timeout is DEFAULT else checked_timeout(timeout)
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
             step = next(flow)
@@ -284,19 +285,28 @@ class Archive:
 
     def _unary(self, call: Call, timeout: Optional[float]) -> Any:
         try:
-            return self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+            return self._begin(call, timeout)
         except grpc.RpcError as error:
-            raise archive_error(error) from error
+            raise archive_error(error, call.request) from error
 
     def _stream(self, call: Call, timeout: Optional[float]) -> Iterator[Any]:
-        stream = self._method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+        stream = self._begin(call, timeout)
         try:
             for response in stream:
                 yield from map(untagged, response.records)
         except grpc.RpcError as error:
-            raise archive_error(error) from error
+            raise archive_error(error, call.request) from error
         finally:
             stream.cancel()
+
+    def _begin(self, call: Call, timeout: Optional[float]) -> Any:
+        method, metadata = self._method(call), self._connection.metadata()
+        try:
+            return method(call.request, timeout=timeout, metadata=metadata)
+        except ValueError as error:
+            if "closed" not in str(error):
+                raise
+            raise closed_error() from error
 
     def _method(self, call: Call) -> Callable[..., Any]:
         with self._lock:

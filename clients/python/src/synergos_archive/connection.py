@@ -1,6 +1,7 @@
 """How an archive is reached: addresses, credentials, channel options. Shared by the sync and the asyncio client."""
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import weakref
@@ -8,6 +9,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
 import grpc
 
+from synergos_archive.errors import wrong_argument
 from synergos_archive.record_types import RECORD_TYPES
 
 #: One Model record can reach 3 MB, and a record comes with everything downstream of it.
@@ -19,19 +21,21 @@ Pem = Union[bytes, str, "os.PathLike[str]"]
 Token = Union[str, Callable[[], str]]
 
 
-def repeatable(method: str) -> bool:
-    """
-    Whether a method may be called again where its answer got lost. Not so Create, which would fail with RECORD_EXISTS
-    for the record that it made itself, and BatchWrite, which may hold creates.
-    """
-    return not method.startswith(("Create", "BatchWrite"))
+#: The longest time that a call may be given, a year: gRPC ends calls at once whose deadline it cannot reckon with.
+MAX_SECONDS = 31_536_000
+
+#: Methods that change nothing, so may be called again where their answer got lost. Writes are never repeated by gRPC,
+#: which does not know what was done: a second delete could take what another made anew meanwhile.
+_READS = ("Get", "List")
 
 
 def _service_config() -> str:
-    records = [(record_type.service, record_type.name) for record_type in RECORD_TYPES.values()]
-    names = [{"service": service} for service, _ in records] + [{"service": ARCHIVE_SERVICE}]
-    once = [{"service": service, "method": "Create" + name} for service, name in records]
-    once.append({"service": ARCHIVE_SERVICE, "method": "BatchWrite"})
+    reads = [
+        {"service": record_type.service, "method": verb + record_type.name}
+        for record_type in RECORD_TYPES.values()
+        for verb in _READS
+    ]
+    reads += [{"service": ARCHIVE_SERVICE, "method": name} for name in ("StreamDescendants", "DescribeHierarchy")]
     retry = {
         "maxAttempts": 5,
         "initialBackoff": "0.1s",
@@ -39,7 +43,52 @@ def _service_config() -> str:
         "backoffMultiplier": 3,
         "retryableStatusCodes": ["UNAVAILABLE"],
     }
-    return json.dumps({"methodConfig": [{"name": names, "retryPolicy": retry}, {"name": once}]})
+    return json.dumps({"methodConfig": [{"name": reads, "retryPolicy": retry}]})
+
+
+def checked_seconds(name: str, value: Any, least: float) -> Any:
+    """A time in seconds, or None. InvalidArgumentError, which is a ValueError too, for what is none."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise wrong_argument(name, "must be a number of seconds, not %r" % (value,))
+    if not least <= value <= MAX_SECONDS:  # So NaN is refused too.
+        raise wrong_argument(name, "must be from %g to %d seconds (a year), not %r" % (least, MAX_SECONDS, value))
+    return value
+
+
+def checked_timeout(value: Any) -> Optional[float]:
+    """How long a call may take, None for ever."""
+    return checked_seconds("timeout", value, 1e-9)
+
+
+def is_loopback(target: str) -> bool:
+    """
+    Whether all that a target names is this very machine: whole names and addresses count, for anybody can own the name
+    `localhost.example.org` or `127.0.0.1.example.org`.
+    """
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    for scheme in ("dns:///", "ipv4:", "ipv6:"):
+        if target.startswith(scheme):
+            target = target[len(scheme) :]
+    return all(_is_loopback_host(_host(address)) for address in target.split(","))
+
+
+def _host(address: str) -> str:
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    # More than one colon: an address of IPv6 alone.
+    return address.rpartition(":")[0] if address.count(":") == 1 else address
+
+
+def _is_loopback_host(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Connection:
@@ -64,12 +113,13 @@ class Connection:
         if (certificate_chain is None) != (private_key is None):
             raise ValueError("Mutual TLS needs both certificate_chain and private_key")
         self.tls = tls or scheme == "grpcs" or root_certificates is not None or private_key is not None
-        if token and not self.tls and not self.target.startswith(("localhost", "127.", "[::1]", "unix:")):
-            raise ValueError("A token without TLS would be sent for everybody to read: use TLS")
+        self._is_loopback = is_loopback(self.target)
+        if token and not self.tls and not self._is_loopback:
+            raise ValueError("A token without TLS would be sent to %r for everybody to read: use TLS" % self.target)
         self._pem = (root_certificates, private_key, certificate_chain)
         self._token = token
-        self.timeout = timeout
-        self.patience = patience
+        self.timeout = checked_timeout(timeout)
+        self.patience: float = checked_seconds("patience", patience, 0) or 0
         self._options = options
 
     def credentials(self) -> Optional[grpc.ChannelCredentials]:
@@ -90,6 +140,8 @@ class Connection:
             ("grpc.min_reconnect_backoff_ms", 1000),
             ("grpc.max_reconnect_backoff_ms", 1000),
             ("grpc.keepalive_time_ms", 60000),
+            # What goes to this very machine goes through no proxy that the environment may name.
+            *([("grpc.enable_http_proxy", 0)] if self._is_loopback else []),
             *self._options,
         ]
 

@@ -1,15 +1,23 @@
 """What calls raise. Every error says whether trying again can help, by its class."""
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 _STATUS_KEY = "grpc-status-details-bin"
 
 #: What some versions of gRPC say, with codes such as UNKNOWN or INTERNAL, when a connection breaks during a call.
 _LOST = ("Stream removed", "Received RST_STREAM")
+
+#: What gRPC says where there was no connection to send anything on.
+_NOT_SENT = ("failed to connect to all addresses", "DNS resolution failed", "Name resolution failure", "empty address list")
+
+#: What gRPC says, of either side, about a message above a limit: who refused it, and its size.
+_TOO_LARGE = re.compile(r"(Sent|Received) message larger than max \((\d+)")
 
 
 class Violation(NamedTuple):
@@ -67,6 +75,15 @@ class ArchiveUnavailableError(TransientError, ConnectionError):
     """The server, or its database, cannot be reached now."""
 
 
+class OutcomeUnknownError(ArchiveUnavailableError):
+    """
+    The connection was lost before the answer to a write came, so whether it was done is not known. It was not sent
+    again, for that could take away or overwrite what others wrote meanwhile: read first.
+    """
+
+    retryable = False
+
+
 class DeadlineExceededError(TransientError, TimeoutError):
     """The call took longer than it may. Whether a write was done is not known."""
 
@@ -99,6 +116,10 @@ class HasRelationsError(PermanentError):
     """There are records downstream, and the delete was not to take them along."""
 
 
+class RequestTooLargeError(PermanentError):
+    """The request outgrows the message limit: write less at a time."""
+
+
 class ResponseTooLargeError(PermanentError):
     """The answer outgrows the message limit: narrow relation_types or page_size, or stream."""
 
@@ -110,6 +131,7 @@ _BY_REASON: Dict[str, Type[ArchiveError]] = {
     "PARENT_NOT_FOUND": ParentNotFoundError,
     "RECORD_EXISTS": RecordExistsError,
     "RECORD_NOT_FOUND": RecordNotFoundError,
+    "REQUEST_TOO_LARGE": RequestTooLargeError,
     "RESPONSE_TOO_LARGE": ResponseTooLargeError,
 }
 
@@ -120,30 +142,61 @@ _BY_CODE: Dict[grpc.StatusCode, Type[ArchiveError]] = {
 }
 
 
-def archive_error(error: Any) -> ArchiveError:
-    """The error that a status of gRPC stands for."""
+def archive_error(error: Any, request: Any) -> ArchiveError:
+    """The error that a status of gRPC stands for, as the answer to a request."""
     code: grpc.StatusCode = error.code()
     message: str = error.details() or ""
     trailers = {key: value for key, value in error.trailing_metadata() or ()}
     # Among the headers, or where there was nothing but the error, among the trailers.
     request_id = dict([*(error.initial_metadata() or ()), *trailers.items()]).get("x-request-id", "")
-    reason = ""
-    metadata: Dict[str, str] = {}
-    violations: List[Violation] = []
-    for detail in status_pb2.Status.FromString(trailers.get(_STATUS_KEY, b"")).details:
-        info = error_details_pb2.ErrorInfo()
-        bad_request = error_details_pb2.BadRequest()
-        precondition = error_details_pb2.PreconditionFailure()
-        if detail.Unpack(info):
-            reason = info.reason
-            metadata.update(info.metadata)
-        elif detail.Unpack(bad_request):
-            violations += [Violation(each.field, each.description) for each in bad_request.field_violations]
-        elif detail.Unpack(precondition):
-            violations += [Violation(each.subject, each.description) for each in precondition.violations]
-    if not reason and code is grpc.StatusCode.RESOURCE_EXHAUSTED and "message larger than max" in message:
-        reason = "RESPONSE_TOO_LARGE"  # By the limit of this side, which only gRPC's text tells.
+    reason, metadata, violations = _details(trailers.get(_STATUS_KEY, b""))
+    if not reason and code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        # By a limit of gRPC's own, on this side or the other, which only its text tells.
+        found = _TOO_LARGE.search(message)
+        if found:
+            is_request = found.group(1) == "Sent" or int(found.group(2)) == request.ByteSize()
+            reason = "REQUEST_TOO_LARGE" if is_request else "RESPONSE_TOO_LARGE"
     if not reason and message.startswith(_LOST):
         code = grpc.StatusCode.UNAVAILABLE
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, PermanentError)
     return kind(code, message, reason, metadata, tuple(violations), request_id)
+
+
+def _details(trailer: Any) -> Tuple[str, Dict[str, str], List[Violation]]:
+    """Reason, metadata and violations of a status. What cannot be read is left out: the error itself matters more."""
+    reason = ""
+    metadata: Dict[str, str] = {}
+    violations: List[Violation] = []
+    try:
+        for detail in status_pb2.Status.FromString(trailer).details:
+            info = error_details_pb2.ErrorInfo()
+            bad_request = error_details_pb2.BadRequest()
+            precondition = error_details_pb2.PreconditionFailure()
+            if detail.Unpack(info):
+                reason = info.reason
+                metadata.update(info.metadata)
+            elif detail.Unpack(bad_request):
+                violations += [Violation(each.field, each.description) for each in bad_request.field_violations]
+            elif detail.Unpack(precondition):
+                violations += [Violation(each.subject, each.description) for each in precondition.violations]
+    except (DecodeError, TypeError, ValueError):
+        pass
+    return reason, metadata, violations
+
+
+def never_sent(error: ArchiveUnavailableError) -> bool:
+    """Whether a call failed because there was no connection to send it on."""
+    return not error.reason and error.message.startswith(_NOT_SENT)
+
+
+def closed_error() -> ArchiveError:
+    """The error of a call that runs while its archive is closed."""
+    return PermanentError(grpc.StatusCode.CANCELLED, "The archive was closed while the call ran.")
+
+
+def wrong_argument(name: str, problem: str) -> InvalidArgumentError:
+    """The error of an argument that is never sent."""
+    message = "%s %s" % (name, problem)
+    return InvalidArgumentError(
+        grpc.StatusCode.INVALID_ARGUMENT, message, "INVALID_FIELD", violations=(Violation(name, problem),)
+    )

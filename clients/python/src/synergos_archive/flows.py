@@ -4,25 +4,35 @@ outcomes. So everything is written once, and the sync and the asyncio client onl
 """
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from typing import Any, Dict, Generator, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
 
 from synergos_archive import v1
-from synergos_archive.connection import ARCHIVE_SERVICE, repeatable
+from synergos_archive.connection import ARCHIVE_SERVICE
 from synergos_archive.errors import (
     ArchiveUnavailableError,
     ConflictError,
+    EtagMismatchError,
+    OutcomeUnknownError,
     RecordNotFoundError,
     ResponseTooLargeError,
+    never_sent,
 )
-from synergos_archive.messages import message_from
+from synergos_archive.messages import listed, message_from
 from synergos_archive.record_types import RECORD_TYPES, RecordType
 
 Result = TypeVar("Result")
 
 #: How often a call is made at the most that ends with CONFLICT: the server has tried several times itself.
 _MAX_CONFLICTS = 5
+
+#: How long in seconds, at the least, a server is waited for that cannot be reached: as long as gRPC does in reads.
+_LEAST_PATIENCE = 2
+
+#: The first words of the methods that change nothing.
+_READS = ("Get", "List", "Stream", "Describe")
 
 
 class Call(NamedTuple):
@@ -37,6 +47,16 @@ class Call(NamedTuple):
     @property
     def path(self) -> str:
         return "/%s/%s" % (self.service, self.method)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing, however often it is made."""
+        return self.method.startswith(_READS) or bool(getattr(self.request, "validate_only", False))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it changes only the very state of a record that its etag names, so at most once."""
+        return bool(getattr(self.request, "etag", ""))
 
 
 class Pause(NamedTuple):
@@ -68,25 +88,47 @@ class Deleted(NamedTuple):
 
 
 def calling(call: Call, patience: float) -> Flow[Any]:
-    """A call, made again after conflicts, which left nothing behind, and as long as an absent server is waited for."""
+    """
+    A call, made again where that does nothing twice: after conflicts, which left nothing behind; and as long as an absent
+    server is waited for, if it is a read, if it was never sent, or if it is pinned by an etag. Of other writes whose
+    answer got lost the outcome is unknown.
+    """
     began = time.monotonic()
-    attempt = 0
-    while True:
-        attempt += 1
+    lost: Optional[ArchiveUnavailableError] = None
+    for attempt in itertools.count(1):
         try:
             return (yield call)
         except ConflictError:
             if attempt >= _MAX_CONFLICTS:
                 raise
-        except ArchiveUnavailableError:
-            if not repeatable(call.method) or time.monotonic() - began >= patience:
-                raise
+        except ArchiveUnavailableError as error:
+            waited = time.monotonic() - began
+            if call.is_read:
+                if waited >= patience:
+                    raise
+            else:
+                if not never_sent(error):
+                    lost = error
+                if lost and (not call.is_pinned or waited >= patience):
+                    raise _outcome_unknown(call, lost) from error
+                if waited >= max(patience, _LEAST_PATIENCE):
+                    raise
+        except (EtagMismatchError, RecordNotFoundError) as error:
+            if lost:  # By the first attempt, or by another: nobody can tell.
+                raise _outcome_unknown(call, lost) from error
+            raise
         yield backoff(attempt)
+
+
+def _outcome_unknown(call: Call, lost: ArchiveUnavailableError) -> OutcomeUnknownError:
+    text = "The answer to %s got lost, so whether it was done is not known. Read before you send it again. (%s)"
+    message = text % (call.method, lost.message)
+    return OutcomeUnknownError(lost.code, message, lost.reason, lost.metadata, lost.violations, lost.request_id)
 
 
 def backoff(attempt: int) -> Pause:
     """The pause after an attempt: longer each time, and never the same for two that collided."""
-    return Pause(random.uniform(0.5, 1) * min(1, 0.02 * 2**attempt))
+    return Pause(random.uniform(0.5, 1) * min(1, 0.02 * 2 ** min(attempt, 10)))
 
 
 def archive_call(method: str, request: Any) -> Call:
@@ -119,7 +161,15 @@ def untagged(holder: Any) -> Any:
 
 def numbers(relation_types: Iterable[Any]) -> List[Any]:
     """Record types as their numbers; each may be a number, or a name such as "Run"."""
-    return [RECORD_TYPES[each].number if isinstance(each, str) else each for each in relation_types]
+    return [
+        RECORD_TYPES[each].number if isinstance(each, str) else each
+        for each in listed(relation_types, ("relation_types",))
+    ]
+
+
+def mask_of(paths: Optional[Iterable[str]]) -> Optional[Dict[str, List[str]]]:
+    """The fields of the message that names what an update changes."""
+    return None if paths is None else {"paths": list(listed(paths, ("update_mask",)))}
 
 
 class RecordFlows:
@@ -154,7 +204,7 @@ class RecordFlows:
             "Update",
             key=self.key(key),
             details=self.details(details),
-            update_mask=None if mask is None else {"paths": list(mask)},
+            update_mask=mask_of(mask),
             allow_missing=allow_missing,
             etag=etag,
         )

@@ -1,8 +1,9 @@
 """Messages from plain values: what stands for a message may be given as a mapping of its fields."""
 from __future__ import annotations
 
+import contextlib
 import datetime
-from typing import Any, Mapping, Tuple, TypeVar
+from typing import Any, Iterable, Iterator, Mapping, Tuple, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -14,6 +15,9 @@ Kind = TypeVar("Kind", bound=Message)
 #: The greatest number up to which a double holds every integer.
 MAX_EXACT_INTEGER = 2**53
 
+#: How many dicts and lists a value in a Struct may lie in, the Struct included: more, no protobuf decoder takes.
+MAX_DEPTH = 32
+
 
 def is_repeated(field: Any) -> bool:
     """Whether a field is a list or a map."""
@@ -24,6 +28,13 @@ def is_repeated(field: Any) -> bool:
 def is_map(field: Any) -> bool:
     """Whether a field is a map."""
     return bool(field.message_type and field.message_type.GetOptions().map_entry)
+
+
+def listed(value: Any, at: Tuple[Any, ...]) -> Any:
+    """What is given for a list. TypeError, naming the path, for text, whose letters nobody means, and for mappings."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError("%s must be a list, not %r" % (path(at), value))
+    return value
 
 
 def message_from(kind: Any, value: Any) -> Any:
@@ -59,64 +70,87 @@ def fill(message: Any, value: Any, at: Tuple[Any, ...]) -> None:
 def _fill_field(message: Any, field: Any, value: Any, at: Tuple[Any, ...]) -> None:
     target = getattr(message, field.name)
     if is_map(field):
-        if field.message_type.fields_by_name["value"].message_type:
-            for key, item in value.items():
-                fill(target[key], item, (*at, key))
-        else:
-            target.update(value)
+        if not isinstance(value, Mapping):
+            raise TypeError("%s must be a mapping, not %r" % (path(at), value))
+        of_messages = field.message_type.fields_by_name["value"].message_type
+        for key, item in value.items():
+            with _named((*at, key)):
+                entry = target[key] if of_messages else target.update({key: item})
+            if of_messages:
+                fill(entry, item, (*at, key))
     elif is_repeated(field):
-        if field.message_type:
-            for index, item in enumerate(value):
+        for index, item in enumerate(listed(value, at)):
+            if field.message_type:
                 fill(target.add(), item, (*at, index))
-        else:
-            target.extend(_scalar(field, item, at) for item in value)
+            else:
+                with _named((*at, index)):
+                    target.append(_scalar(field, item))
     elif field.message_type:
         fill(target, value, at)
     else:
-        try:
-            setattr(message, field.name, _scalar(field, value, at))
-        except (TypeError, ValueError) as error:
-            raise type(error)("%s: %s" % (path(at), error)) from error
+        with _named(at):
+            setattr(message, field.name, _scalar(field, value))
 
 
-def _scalar(field: Any, value: Any, at: Tuple[Any, ...]) -> Any:
+@contextlib.contextmanager
+def _named(at: Tuple[Any, ...]) -> Iterator[None]:
+    """Adds the path to what protobuf says about a value."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        # Errors of Unicode, which are ValueErrors, cannot be made of a text alone.
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind("%s: %s" % (path(at), error)) from error
+
+
+def _scalar(field: Any, value: Any) -> Any:
     if not (field.enum_type and isinstance(value, str)):
         return value
     if value not in field.enum_type.values_by_name:
-        raise ValueError("%s is not one of %s" % (path(at), ", ".join(field.enum_type.values_by_name)))
+        raise ValueError("%r is not one of %s" % (value, ", ".join(field.enum_type.values_by_name)))
     return field.enum_type.values_by_name[value].number
 
 
-def fill_struct(struct: Any, value: Mapping[str, Any], at: Tuple[Any, ...]) -> None:
+def fill_struct(struct: Any, value: Mapping[str, Any], at: Tuple[Any, ...], depth: int = 1) -> None:
     """Adds a mapping to a Struct. ValueError or TypeError, naming the path, for what a Struct does not hold exactly."""
+    _check_depth(depth, at)
     struct.SetInParent()
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError("%s: names must be strings" % path((*at, key)))
-        fill_value(struct.fields[key], item, (*at, key))
+        with _named((*at, key)):
+            target = struct.fields[key]
+        fill_value(target, item, (*at, key), depth)
 
 
-def fill_value(target: Any, value: Any, at: Tuple[Any, ...]) -> None:
-    """Sets a Value of a Struct."""
+def fill_value(target: Any, value: Any, at: Tuple[Any, ...], depth: int = 1) -> None:
+    """Sets a Value of a Struct, which lies in `depth` dicts and lists."""
     if value is None:
         target.null_value = NullValue.Value("NULL_VALUE")
     elif isinstance(value, bool):
         target.bool_value = value
     elif isinstance(value, str):
-        target.string_value = value
+        with _named(at):
+            target.string_value = value
     elif isinstance(value, (int, float)):
         # So NaN and the infinities are refused too.
         if not (abs(value) <= MAX_EXACT_INTEGER or (isinstance(value, float) and abs(value) < float("inf"))):
             raise ValueError("%s: %r cannot be kept exactly here" % (path(at), value))
         target.number_value = value
     elif isinstance(value, Mapping):
-        fill_struct(target.struct_value, value, at)
+        fill_struct(target.struct_value, value, at, depth + 1)
     elif isinstance(value, (list, tuple)):
+        _check_depth(depth + 1, at)
         target.list_value.SetInParent()
         for index, item in enumerate(value):
-            fill_value(target.list_value.values.add(), item, (*at, index))
+            fill_value(target.list_value.values.add(), item, (*at, index), depth + 1)
     else:
         raise TypeError("%s: %r is not a JSON value" % (path(at), value))
+
+
+def _check_depth(depth: int, at: Tuple[Any, ...]) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError("%s lies deeper than %d dicts and lists" % (path(at), MAX_DEPTH))
 
 
 def from_value(value: Value) -> Any:
@@ -134,13 +168,13 @@ def from_value(value: Value) -> Any:
 
 
 def from_struct(struct: Struct) -> dict:
-    """The plain dict of a Struct."""
-    return {key: from_value(item) for key, item in struct.fields.items()}
+    """The plain dict of a Struct, by the order of names: a Struct has none, and protobuf's is another in each process."""
+    return {key: from_value(struct.fields[key]) for key in sorted(struct.fields)}
 
 
 def path(at: Tuple[Any, ...]) -> str:
     """A path as violations name it: "model[0].structure.bias"."""
     text = ""
     for step in at:
-        text += "[%d]" % step if isinstance(step, int) else ".%s" % step if text else str(step)
+        text += "[%d]" % step if isinstance(step, int) else ".%s" % (step,) if text else str(step)
     return text
