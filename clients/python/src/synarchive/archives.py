@@ -6,6 +6,7 @@ import os
 from typing import Optional
 
 from synergos_archive import Archive, connect
+from synergos_archive.connection import checked_timeout
 
 #: How long, in seconds, a server that is away is waited for: longer than it takes to start again.
 _PATIENCE = 15
@@ -57,8 +58,8 @@ def _connected(
     )
 
 
-def _seconds(timeout: str) -> float:
+def _seconds(timeout: str) -> Optional[float]:
     try:
-        return float(timeout) / 1000
-    except ValueError:
-        raise ValueError("ARCHIVE_TIMEOUT must be a number of milliseconds, not %r" % timeout) from None
+        return checked_timeout(float(timeout) / 1000)
+    except ValueError as error:
+        raise ValueError("ARCHIVE_TIMEOUT must be milliseconds, more than 0, at most a year, not %r" % timeout) from error

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, Iterator, List, Optional, Union
 
@@ -12,7 +13,7 @@ from grpc import aio
 from synergos_archive import v1
 from synergos_archive.client import DEFAULT, Details, Fields, Key, Operations, Record, _abandoned
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
-from synergos_archive.errors import DeadlineExceededError, archive_error, closed_error
+from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import (
     Call,
     Deleted,
@@ -22,7 +23,9 @@ from synergos_archive.flows import (
     Pause,
     RecordFlows,
     archive_call,
+    backoff,
     calling,
+    is_exhausted,
     stream_call,
     untagged,
 )
@@ -194,7 +197,7 @@ class Archive:
         timeout: Optional[float] = None,
     ) -> AsyncIterator[Any]:
         """Iterates over all records under a key, or of the whole archive: parents before children, from one snapshot."""
-        return self._stream(stream_call(key, relation_types, include_root), checked_timeout(timeout))
+        return self._opened(stream_call(key, relation_types, include_root), checked_timeout(timeout))
 
     async def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
@@ -252,6 +255,22 @@ class Archive:
                 )
         except grpc.RpcError as error:
             raise archive_error(error, call.request) from error
+
+    async def _opened(self, call: Call, timeout: Optional[float]) -> AsyncIterator[Any]:
+        """A stream, begun again as long as nothing has come of it and the server is waited for."""
+        began = time.monotonic()
+        for attempt in itertools.count(1):
+            left = None if timeout is None else max(1e-9, timeout - (time.monotonic() - began))
+            has_begun = False
+            try:
+                async for record in self._stream(call, left):
+                    has_begun = True
+                    yield record
+                return
+            except ArchiveUnavailableError:
+                if has_begun or is_exhausted(self._connection.patience, began):
+                    raise
+            await asyncio.sleep(backoff(attempt).seconds)
 
     async def _stream(self, call: Call, timeout: Optional[float]) -> AsyncIterator[Any]:
         channel = self._channel()

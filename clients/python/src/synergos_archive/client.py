@@ -1,6 +1,7 @@
 """The client."""
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from typing import Any, Callable, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, TypeVar, Union
@@ -9,7 +10,7 @@ import grpc
 
 from synergos_archive import v1
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
-from synergos_archive.errors import DeadlineExceededError, archive_error, closed_error
+from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import (
     Call,
     Deleted,
@@ -19,7 +20,9 @@ from synergos_archive.flows import (
     Pause,
     RecordFlows,
     archive_call,
+    backoff,
     calling,
+    is_exhausted,
     mask_of,
     stream_call,
     untagged,
@@ -232,7 +235,7 @@ class Archive:
         Iterates over all records under a key, such as v1.ProjectKey(…), or of the whole archive: parents before
         children, from one snapshot, however many they are.
         """
-        return self._stream(stream_call(key, relation_types, include_root), checked_timeout(timeout))
+        return self._opened(stream_call(key, relation_types, include_root), checked_timeout(timeout))
 
     def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
@@ -288,6 +291,22 @@ class Archive:
             return self._begin(call, timeout)
         except grpc.RpcError as error:
             raise archive_error(error, call.request) from error
+
+    def _opened(self, call: Call, timeout: Optional[float]) -> Iterator[Any]:
+        """A stream, begun again as long as nothing has come of it and the server is waited for."""
+        began = time.monotonic()
+        for attempt in itertools.count(1):
+            left = None if timeout is None else max(1e-9, timeout - (time.monotonic() - began))
+            has_begun = False
+            try:
+                for record in self._stream(call, left):
+                    has_begun = True
+                    yield record
+                return
+            except ArchiveUnavailableError:
+                if has_begun or is_exhausted(self._connection.patience, began):
+                    raise
+            time.sleep(backoff(attempt).seconds)
 
     def _stream(self, call: Call, timeout: Optional[float]) -> Iterator[Any]:
         stream = self._begin(call, timeout)

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 import weakref
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
@@ -10,7 +9,6 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 import grpc
 
 from synergos_archive.errors import wrong_argument
-from synergos_archive.record_types import RECORD_TYPES
 
 #: One Model record can reach 3 MB, and a record comes with everything downstream of it.
 MAX_MESSAGE_SIZE = 64 * 2**20
@@ -23,28 +21,6 @@ Token = Union[str, Callable[[], str]]
 
 #: The longest time that a call may be given, a year: gRPC ends calls at once whose deadline it cannot reckon with.
 MAX_SECONDS = 31_536_000
-
-#: Methods that change nothing, so may be called again where their answer got lost. Writes are never repeated by gRPC,
-#: which does not know what was done: a second delete could take what another made anew meanwhile.
-_READS = ("Get", "List")
-
-
-def _service_config() -> str:
-    reads = [
-        {"service": record_type.service, "method": verb + record_type.name}
-        for record_type in RECORD_TYPES.values()
-        for verb in _READS
-    ]
-    reads += [{"service": ARCHIVE_SERVICE, "method": name} for name in ("StreamDescendants", "DescribeHierarchy")]
-    retry = {
-        "maxAttempts": 5,
-        "initialBackoff": "0.1s",
-        "maxBackoff": "1s",
-        "backoffMultiplier": 3,
-        "retryableStatusCodes": ["UNAVAILABLE"],
-    }
-    return json.dumps({"methodConfig": [{"name": reads, "retryPolicy": retry}]})
-
 
 def checked_seconds(name: str, value: Any, least: float) -> Any:
     """A time in seconds, or None. InvalidArgumentError, which is a ValueError too, for what is none."""
@@ -69,15 +45,15 @@ def is_loopback(target: str) -> bool:
     """
     if target.startswith(("unix:", "unix-abstract:")):
         return True
-    for scheme in ("dns:///", "ipv4:", "ipv6:"):
-        if target.startswith(scheme):
-            target = target[len(scheme) :]
+    if target.startswith(("ipv4:", "ipv6:")):
+        target = target[5:]
     return all(_is_loopback_host(_host(address)) for address in target.split(","))
 
 
 def _host(address: str) -> str:
     if address.startswith("["):
-        return address[1:].partition("]")[0]
+        host, _, port = address[1:].partition("]")
+        return host if port == "" or port.startswith(":") else ""
     # More than one colon: an address of IPv6 alone.
     return address.rpartition(":")[0] if address.count(":") == 1 else address
 
@@ -127,14 +103,17 @@ class Connection:
         return grpc.ssl_channel_credentials(*map(_read, self._pem)) if self.tls else None
 
     def options(self) -> List[Tuple[str, Any]]:
-        """The channel's options."""
+        """The channel's options. Those that the caller gave take the place of ours."""
+        given = {name for name, _ in self._options}
+        return [*((name, value) for name, value in self._own_options() if name not in given), *self._options]
+
+    def _own_options(self) -> List[Tuple[str, Any]]:
         return [
             ("grpc.primary_user_agent", "synergos-archive-python/1.0.0"),
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
             ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
-            ("grpc.service_config", _service_config()),
-            ("grpc.enable_retries", 1),
-            # Else requests of more than 256 KiB would not be retried.
+            # What gRPC sends again by itself was never taken from the connection. All else is tried again by flows.calling:
+            # gRPC knows of no etags, and its old versions hang where an answer is too large for a call with a retry policy.
             ("grpc.per_rpc_retry_buffer_size", MAX_MESSAGE_SIZE),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 1000),
@@ -142,7 +121,6 @@ class Connection:
             ("grpc.keepalive_time_ms", 60000),
             # What goes to this very machine goes through no proxy that the environment may name.
             *([("grpc.enable_http_proxy", 0)] if self._is_loopback else []),
-            *self._options,
         ]
 
     def metadata(self) -> Optional[List[Tuple[str, str]]]:

@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 #: How often a call is made at the most that ends with CONFLICT: the server has tried several times itself.
 _MAX_CONFLICTS = 5
 
-#: How long in seconds, at the least, a server is waited for that cannot be reached: as long as gRPC does in reads.
+#: How long in seconds, at the least, a server is waited for that cannot be reached.
 _LEAST_PATIENCE = 2
 
 #: The first words of the methods that change nothing.
@@ -102,22 +102,23 @@ def calling(call: Call, patience: float) -> Flow[Any]:
             if attempt >= _MAX_CONFLICTS:
                 raise
         except ArchiveUnavailableError as error:
-            waited = time.monotonic() - began
-            if call.is_read:
-                if waited >= patience:
-                    raise
-            else:
-                if not never_sent(error):
-                    lost = error
-                if lost and (not call.is_pinned or waited >= patience):
-                    raise _outcome_unknown(call, lost) from error
-                if waited >= max(patience, _LEAST_PATIENCE):
-                    raise
+            is_over = is_exhausted(patience, began)
+            if not (call.is_read or never_sent(error)):
+                lost = error
+            if lost and (is_over or not call.is_pinned):
+                raise _outcome_unknown(call, lost) from error
+            if is_over:
+                raise
         except (EtagMismatchError, RecordNotFoundError) as error:
             if lost:  # By the first attempt, or by another: nobody can tell.
                 raise _outcome_unknown(call, lost) from error
             raise
         yield backoff(attempt)
+
+
+def is_exhausted(patience: float, began: float) -> bool:
+    """Whether a server has been waited for long enough, since a time of the monotonic clock."""
+    return time.monotonic() - began >= max(patience, _LEAST_PATIENCE)
 
 
 def _outcome_unknown(call: Call, lost: ArchiveUnavailableError) -> OutcomeUnknownError:
