@@ -161,10 +161,15 @@ class TestOrder:
 
     def test_of_the_parts_of_a_record(self, grid, archive):
         fill(archive)
-        record = grid["Registration"].create("c", "p", "worker_1", {**LEAST["Registration"], "node_10": {}, "node_2": {}})
-        assert list(record) == ["key", "role", "n_count", "node_0", "node_2", "node_10", "link", "created_at"]
+        details = {"node_10": {"port": 1, "host": "h"}, "role": "host", "node_0": {}, "n_count": 2}
+        record = grid["Registration"].create("c", "p", "worker_1", details)
+        assert list(record) == ["key", *details, "link", "created_at"]
+        assert list(record["node_10"]) == ["port", "host"]
         read = grid["Registration"].read("c", "p", "worker_1")
-        assert list(read) == [*record, "relations", "collaboration", "project", "participant"]
+        assert list(read)[:7] == ["key", "role", "n_count", "node_0", "node_10", "link", "created_at"]
+        assert list(read)[7:] == ["relations", "collaboration", "project", "participant"]
+        again = grid["Registration"].create("c", "p", "worker_1", read)
+        assert same(again, record)
 
 
 class TestRecords:

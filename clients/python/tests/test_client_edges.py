@@ -25,7 +25,7 @@ from synergos_archive import (
     v1,
 )
 from synergos_archive.connection import Connection, is_loopback
-from synergos_archive.flows import backoff
+from synergos_archive.calls import backoff
 
 PROJECT = {"collab_id": "c", "project_id": "p"}
 

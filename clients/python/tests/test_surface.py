@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import PYTHON_CLIENT
 
 #: Modules, their classes and functions with bases, members, parameters and defaults, taken off the predecessor.
 SURFACE = json.loads((Path(__file__).parent / "predecessor-surface.json").read_text(encoding="utf-8"))
@@ -74,3 +75,11 @@ def test_members(module, name, member):
 
 def test_what_is_absent_is_a_part_of_the_surface():
     assert set(ABSENT) <= set(NAMES)
+
+
+@pytest.mark.parametrize("module", ["connection", "evaluation", "training"])
+def test_stubs_are_what_the_classes_are(module, monkeypatch):
+    """As stubs.py writes them."""
+    monkeypatch.syspath_prepend(str(PYTHON_CLIENT))
+    stubs = importlib.import_module("stubs")
+    assert (stubs.SRC / (module + ".pyi")).read_text(encoding="utf-8") == stubs.stub(module)

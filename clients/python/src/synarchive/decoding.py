@@ -23,6 +23,16 @@ def decode(record_type: RecordType, record: Any) -> Payload:
     return payload
 
 
+def arranged(value: Any, given: Any) -> Any:
+    """A payload in the order in which another gives the same names; names that are only here come last."""
+    if isinstance(value, dict) and isinstance(given, Mapping):
+        names = [*(name for name in given if name in value), *(name for name in value if name not in given)]
+        return {name: arranged(value[name], given.get(name)) for name in names}
+    if isinstance(value, list) and isinstance(given, (list, tuple)):
+        return [arranged(item, each) for item, each in zip(value, given)]
+    return value
+
+
 def _decode_message(message: Any) -> Tuple[Payload, Mapping[str, Any]]:
     """The payload of a message of fields, and the notes on it."""
     payload: Payload = {}

@@ -61,7 +61,9 @@ def scalar(field: Any, value: Any, at: At, scope: Scope) -> Any:
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         fail(at, "must be a number, not %s" % shown(value))
-    return _double(value, at, scope) if field.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE else _integer(field, value, at, scope)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE:
+        return _double(value, at, scope)
+    return _integer(field, value, at, scope)
 
 
 def _double(value: Any, at: At, scope: Scope) -> float:

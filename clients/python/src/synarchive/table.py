@@ -1,29 +1,28 @@
 """The records of one type in an archive, as components know them."""
 from __future__ import annotations
 
-import contextlib
 import datetime
 import itertools
 import time
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from synarchive.decoding import decode
+from synarchive.decoding import arranged, decode
 from synarchive.document import Document
 from synarchive.encoding import check_ids, encode
-from synarchive.errors import ValidationError, refused, shown, validation_error
+from synarchive.errors import ValidationError, shown, validation_error
+from synarchive.refusals import ImpossibleError, absences, check_unicode, refusals
 from synergos_archive import (
     Archive,
     EtagMismatchError,
-    InvalidArgumentError,
     OutcomeUnknownError,
     RecordExistsError,
     RecordNotFoundError,
     ResponseTooLargeError,
     v1,
 )
-from synergos_archive.flows import backoff
+from synergos_archive.calls import backoff
 from synergos_archive.record_types import RECORD_TYPES, RecordType
 
 #: What read and read_all add to a registration.
@@ -52,16 +51,16 @@ class Table:
         self._check_key(key)
         check_ids(self._type, key, own)
         message = encode(self._type, key, own, is_new=True)
-        with _refusals():
+        with refusals():
             try:
                 record = self._records.upsert(key, message)
             except OutcomeUnknownError as error:
                 record = self._settled(key, message, error)
-        return self._document(record)
+        return _document(self._type, record, own)
 
     def read(self, key: Any) -> Optional[Document]:
         """Returns a record with its relations; None where there is none."""
-        with _absences():
+        with absences():
             return self._whole(self._records.get(self._possible(key), v1.VIEW_FULL), with_parents=True)
         return None
 
@@ -73,8 +72,8 @@ class Table:
         """
         if all(name in self._type.key and isinstance(value, str) for name, value in filter.items()):
             found = []
-            with _absences():
-                _check_unicode(filter)
+            with absences():
+                check_unicode(filter)
                 found = [
                     self._whole(record, with_parents=True)
                     for record in self._records.list(filter=filter, view=v1.VIEW_FULL)
@@ -94,7 +93,7 @@ class Table:
         """
         changes = self._own("updates", updates)
         assert not (self._type.link and "link" in updates), "The link of a %s cannot be changed" % self._type.name
-        with _absences():
+        with absences():
             ids = self._possible(key)
             check_ids(self._type, ids, changes)
             for attempt in itertools.count(1):
@@ -114,7 +113,7 @@ class Table:
 
     def delete(self, key: Any) -> Optional[Document]:
         """Deletes a record and all its relations; returns them; None where there is none."""
-        with _absences():
+        with absences():
             ids = self._possible(key)
             try:
                 return self._whole(self._records.delete(ids, view=v1.VIEW_FULL).record)
@@ -161,8 +160,8 @@ class Table:
             if not isinstance(key.get(name), str):
                 raise validation_error((name,), "must be a string, not %s" % shown(key.get(name)))
         try:
-            _check_unicode(key)
-        except _ImpossibleError:
+            check_unicode(key)
+        except ImpossibleError:
             raise validation_error(self._type.key, "must be valid Unicode") from None
 
     def _possible(self, key: Any) -> Any:
@@ -170,7 +169,7 @@ class Table:
         try:
             self._check_key(key)
         except ValidationError as error:
-            raise _ImpossibleError() from error
+            raise ImpossibleError() from error
         return key
 
     def _own(self, name: str, details: Any) -> Dict[Any, Any]:
@@ -197,10 +196,13 @@ class Table:
         return _document(self._type, record)
 
 
-def _document(record_type: RecordType, record: Any) -> Document:
-    """A record without relations."""
+def _document(record_type: RecordType, record: Any, given: Any = None) -> Document:
+    """
+    A record without relations; its details in the order in which they were given, where that is known. The archive does
+    not keep it: what it holds comes in the order of the fields of its messages, and by name where there are none.
+    """
     key = {name: getattr(record.key, name) for name in record_type.key}
-    fields = {"key": key, **decode(record_type, record)}
+    fields = {"key": key, **arranged(decode(record_type, record), given)}
     fields["key"] = key  # Whatever attributes another client wrote.
     if record_type.link:
         fields["link"] = {name: getattr(record.link, name) for name in record_type.link}
@@ -230,35 +232,3 @@ def _keep_times(before: Any, after: Any, changes: Mapping[str, Any]) -> None:
 def _are_same(one: Any, other: Any) -> bool:
     """Whether messages are equal; NaN is NaN."""
     return one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
-
-
-class _ImpossibleError(Exception):
-    """No record has such ids."""
-
-
-def _check_unicode(ids: Mapping[str, str]) -> None:
-    try:
-        "".join(ids.values()).encode()
-    except UnicodeEncodeError:
-        raise _ImpossibleError() from None
-
-
-@contextlib.contextmanager
-def _absences() -> Iterator[None]:
-    """Ends where there is no record: none of that key, or none that could ever be, for the server refuses its ids."""
-    try:
-        yield
-    except (RecordNotFoundError, _ImpossibleError):
-        pass
-    except InvalidArgumentError as error:
-        if not (error.violations and all(each.subject.startswith(("key", "filter")) for each in error.violations)):
-            raise refused(error) from error
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """What the server refuses as malformed is raised as the error that components expect."""
-    try:
-        yield
-    except InvalidArgumentError as error:
-        raise refused(error) from error

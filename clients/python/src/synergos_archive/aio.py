@@ -2,33 +2,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import time
-from typing import Any, AsyncIterator, Callable, Dict, Generic, Iterable, Iterator, List, Optional, Union
+from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, Union
 
 import grpc
 from grpc import aio
 
 from synergos_archive import v1
-from synergos_archive.client import DEFAULT, Details, Fields, Key, Operations, Record, _abandoned
+from synergos_archive.aio_channel import AioChannel, closing
+from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhausted
+from synergos_archive.client import DEFAULT, Record, _abandoned
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
-from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
-from synergos_archive.flows import (
-    Call,
-    Deleted,
-    Flow,
-    Listing,
-    Page,
-    Pause,
-    RecordFlows,
-    archive_call,
-    backoff,
-    calling,
-    is_exhausted,
-    stream_call,
-    untagged,
-)
+from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error
+from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, stream_call, untagged
+from synergos_archive.listing import Listing
+from synergos_archive.operations import Details, Fields, Key, Operations
 from synergos_archive.record_types import RECORD_TYPES
 
 
@@ -127,35 +116,6 @@ class Records(Generic[Key, Details, Record]):
         return await self._archive._run(flow, timeout)
 
 
-class _Channel:
-    """The connection of one event loop."""
-
-    def __init__(self, connection: Connection):
-        credentials = connection.credentials()
-        self.channel = (
-            aio.secure_channel(connection.target, credentials, connection.options())
-            if credentials
-            else aio.insecure_channel(connection.target, connection.options())
-        )
-        self.is_closed = False
-        self._methods: Dict[str, Callable[..., Any]] = {}
-
-    def method(self, call: Call) -> Callable[..., Any]:
-        if call.path not in self._methods:
-            kind = self.channel.unary_stream if call.streaming else self.channel.unary_unary
-            self._methods[call.path] = kind(
-                call.path,
-                request_serializer=type(call.request).SerializeToString,
-                response_deserializer=call.response.FromString,
-            )
-        return self._methods[call.path]
-
-    async def close(self) -> None:
-        self.is_closed = True
-        self._methods = {}
-        await self.channel.close(None)
-
-
 class Archive:
     """An archive. It connects at the first call, and again in every event loop."""
 
@@ -173,7 +133,7 @@ class Archive:
     mlflow: Records[v1.MLFlowKey, v1.MLFlowDetails, v1.MLFlow]
 
     #: By event loop. That of a loop that has ended goes when another loop comes.
-    _channels: Dict[asyncio.AbstractEventLoop, _Channel] = {}
+    _channels: Dict[asyncio.AbstractEventLoop, AioChannel] = {}
 
     def __init__(self, connection: Connection):
         self._connection = connection
@@ -249,7 +209,7 @@ class Archive:
     async def _unary(self, call: Call, timeout: Optional[float]) -> Any:
         channel = self._channel()
         try:
-            with _closing(channel):
+            with closing(channel):
                 return await channel.method(call)(
                     call.request, timeout=timeout, metadata=self._connection.metadata()
                 )
@@ -276,7 +236,7 @@ class Archive:
         channel = self._channel()
         stream = channel.method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
         try:
-            with _closing(channel):
+            with closing(channel):
                 async for response in stream:
                     for record in map(untagged, response.records):
                         yield record
@@ -294,24 +254,11 @@ class Archive:
         finally:
             stream.cancel()
 
-    def _channel(self) -> _Channel:
+    def _channel(self) -> AioChannel:
         loop = asyncio.get_event_loop()
         if loop not in self._channels:
             for other in list(self._channels):
                 if other.is_closed():
                     self._channels.pop(other, None)
-            self._channels[loop] = _Channel(self._connection)
+            self._channels[loop] = AioChannel(self._connection)
         return self._channels[loop]
-
-
-@contextlib.contextmanager
-def _closing(channel: _Channel) -> Iterator[None]:
-    """Closing a channel cancels its calls. That is an error of theirs, not an end of the tasks that wait for them."""
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        task: Any = asyncio.current_task()
-        is_cancelled = getattr(task, "cancelling", None)  # From Python 3.11 on.
-        if not channel.is_closed or (is_cancelled and is_cancelled()):
-            raise
-        raise closed_error() from error

@@ -4,85 +4,26 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from typing import Any, Callable, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, Generic, Iterable, Iterator, List, Optional, TypeVar, Union
 
 import grpc
 
 from synergos_archive import v1
+from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhausted
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
 from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
-from synergos_archive.flows import (
-    Call,
-    Deleted,
-    Flow,
-    Listing,
-    Page,
-    Pause,
-    RecordFlows,
-    archive_call,
-    backoff,
-    calling,
-    is_exhausted,
-    mask_of,
-    stream_call,
-    untagged,
-)
+from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, stream_call, untagged
+from synergos_archive.listing import Listing
+from synergos_archive.operations import Details, Fields, Key, Operations
 from synergos_archive.record_types import RECORD_TYPES
 
-Key = TypeVar("Key")
-Details = TypeVar("Details")
 Record = TypeVar("Record")
-Result = TypeVar("Result")
-Fields = Mapping[str, Any]
 
 #: A timeout that is not given: the client's own.
 DEFAULT: Any = object()
 
 #: Inherited from a parent process, and never touched again: closing one would wait for threads that did not fork along.
 _abandoned: List[Any] = []
-
-
-class Operations(Generic[Key, Details]):
-    """What BatchWrite can do with records of one type."""
-
-    def __init__(self, flows: RecordFlows):
-        self._flows = flows
-
-    def create(self, key: Union[Key, Fields], details: Union[Details, Fields, None] = None) -> v1.WriteOperation:
-        """Creates a record."""
-        return v1.WriteOperation(create=v1.CreateOperation(record=self._flows.record(key, details)))
-
-    def update(
-        self,
-        key: Union[Key, Fields],
-        details: Union[Details, Fields, None] = None,
-        update_mask: Optional[Iterable[str]] = None,
-        allow_missing: bool = False,
-        etag: str = "",
-    ) -> v1.WriteOperation:
-        """Changes a record."""
-        return v1.WriteOperation(
-            update=v1.UpdateOperation(
-                record=self._flows.record(key, details),
-                update_mask=mask_of(update_mask),
-                allow_missing=allow_missing,
-                etag=etag,
-            )
-        )
-
-    def upsert(self, key: Union[Key, Fields], details: Union[Details, Fields, None] = None) -> v1.WriteOperation:
-        """Creates a record, or replaces its details."""
-        return self.update(key, details, allow_missing=True)
-
-    def delete(
-        self, key: Union[Key, Fields], etag: str = "", allow_missing: bool = False, cascade: int = 0
-    ) -> v1.WriteOperation:
-        """Deletes a record."""
-        operation = v1.WriteOperation(
-            delete=v1.DeleteOperation(etag=etag, allow_missing=allow_missing, cascade=cascade)  # type: ignore[arg-type]
-        )
-        getattr(operation.delete.key, self._flows.type.field).CopyFrom(self._flows.key(key))
-        return operation
 
 
 class Records(Generic[Key, Details, Record]):

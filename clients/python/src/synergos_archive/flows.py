@@ -1,71 +1,14 @@
-"""
-What the clients do, without the doing: generators that yield the calls and pauses that are needed and are sent their
-outcomes. So everything is written once, and the sync and the asyncio client only drive it.
-"""
+"""What can be done with the records of one type, without the doing: written once for the sync and the asyncio client."""
 from __future__ import annotations
 
-import itertools
-import random
-import time
-from typing import Any, Dict, Generator, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from synergos_archive import v1
+from synergos_archive.calls import Call, Flow, calling
 from synergos_archive.connection import ARCHIVE_SERVICE
-from synergos_archive.errors import (
-    ArchiveUnavailableError,
-    ConflictError,
-    EtagMismatchError,
-    OutcomeUnknownError,
-    RecordNotFoundError,
-    ResponseTooLargeError,
-    never_sent,
-)
+from synergos_archive.errors import ResponseTooLargeError
 from synergos_archive.messages import listed, message_from
 from synergos_archive.record_types import RECORD_TYPES, RecordType
-
-Result = TypeVar("Result")
-
-#: How often a call is made at the most that ends with CONFLICT: the server has tried several times itself.
-_MAX_CONFLICTS = 5
-
-#: How long in seconds, at the least, a server is waited for that cannot be reached.
-_LEAST_PATIENCE = 2
-
-#: The first words of the methods that change nothing.
-_READS = ("Get", "List", "Stream", "Describe")
-
-
-class Call(NamedTuple):
-    """A call to make. Of a streaming one the outcome is the list of all records."""
-
-    service: str
-    method: str
-    request: Any
-    response: Any
-    streaming: bool = False
-
-    @property
-    def path(self) -> str:
-        return "/%s/%s" % (self.service, self.method)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it changes nothing, however often it is made."""
-        return self.method.startswith(_READS) or bool(getattr(self.request, "validate_only", False))
-
-    @property
-    def is_pinned(self) -> bool:
-        """Whether it changes only the very state of a record that its etag names, so at most once."""
-        return bool(getattr(self.request, "etag", ""))
-
-
-class Pause(NamedTuple):
-    """A time to wait."""
-
-    seconds: float
-
-
-Flow = Generator[Union[Call, Pause], Any, Result]
 
 
 class Page(NamedTuple):
@@ -85,51 +28,6 @@ class Deleted(NamedTuple):
     record: Any
     #: How many records were deleted, by the name of their type, the record itself included.
     counts: Dict[str, int]
-
-
-def calling(call: Call, patience: float) -> Flow[Any]:
-    """
-    A call, made again where that does nothing twice: after conflicts, which left nothing behind; and as long as an absent
-    server is waited for, if it is a read, if it was never sent, or if it is pinned by an etag. Of other writes whose
-    answer got lost the outcome is unknown.
-    """
-    began = time.monotonic()
-    lost: Optional[ArchiveUnavailableError] = None
-    for attempt in itertools.count(1):
-        try:
-            return (yield call)
-        except ConflictError:
-            if attempt >= _MAX_CONFLICTS:
-                raise
-        except ArchiveUnavailableError as error:
-            is_over = is_exhausted(patience, began)
-            if not (call.is_read or never_sent(error)):
-                lost = error
-            if lost and (is_over or not call.is_pinned):
-                raise _outcome_unknown(call, lost) from error
-            if is_over:
-                raise
-        except (EtagMismatchError, RecordNotFoundError) as error:
-            if lost:  # By the first attempt, or by another: nobody can tell.
-                raise _outcome_unknown(call, lost) from error
-            raise
-        yield backoff(attempt)
-
-
-def is_exhausted(patience: float, began: float) -> bool:
-    """Whether a server has been waited for long enough, since a time of the monotonic clock."""
-    return time.monotonic() - began >= max(patience, _LEAST_PATIENCE)
-
-
-def _outcome_unknown(call: Call, lost: ArchiveUnavailableError) -> OutcomeUnknownError:
-    text = "The answer to %s got lost, so whether it was done is not known. Read before you send it again. (%s)"
-    message = text % (call.method, lost.message)
-    return OutcomeUnknownError(lost.code, message, lost.reason, lost.metadata, lost.violations, lost.request_id)
-
-
-def backoff(attempt: int) -> Pause:
-    """The pause after an attempt: longer each time, and never the same for two that collided."""
-    return Pause(random.uniform(0.5, 1) * min(1, 0.02 * 2 ** min(attempt, 10)))
 
 
 def archive_call(method: str, request: Any) -> Call:
@@ -269,56 +167,3 @@ class RecordFlows:
         response = yield from calling(call, self._patience)
         total = response.total_size if response.HasField("total_size") else None
         return Page(list(response.records), response.next_page_token, total)
-
-
-class Listing:
-    """All records that a list request asks for, some at a time. Where a page is too large, smaller ones are asked for."""
-
-    def __init__(self, flows: RecordFlows, request: Any):
-        self.ended = False
-        self._flows = flows
-        self._request = request
-        self._last: Tuple[bytes, ...] = ()
-        #: Where even a single record is too large with its relations: the keys, listed without, and those to come.
-        self._keys: Optional[Listing] = None
-        self._pending: List[Any] = []
-
-    def next(self) -> Flow[List[Any]]:
-        """The next records, maybe none; sets `ended` after the last."""
-        if self._keys is None:
-            try:
-                return (yield from self._next_page())
-            except ResponseTooLargeError:
-                if self._request.view != v1.VIEW_FULL:
-                    raise
-                request = type(self._request)(filter=self._request.filter, view=v1.VIEW_BASIC)
-                self._keys = Listing(self._flows, request)
-        while not self._pending and not self._keys.ended:
-            records = yield from self._keys.next()
-            self._pending = [record.key for record in records if self._place(record.key) > self._last]
-        self.ended = self._keys.ended and len(self._pending) <= 1
-        if not self._pending:
-            return []
-        try:
-            return [(yield from self._flows.get(self._pending.pop(0), v1.VIEW_FULL, self._request.relation_types))]
-        except RecordNotFoundError:
-            return []  # Deleted meanwhile.
-
-    def _next_page(self) -> Flow[List[Any]]:
-        while True:
-            try:
-                page = yield from self._flows.page(self._request)
-                break
-            except ResponseTooLargeError:
-                if self._request.page_size == 1:
-                    raise
-                self._request.page_size = max(1, (self._request.page_size or 100) // 4)
-        self._request.page_token = page.next_page_token
-        self.ended = not page.next_page_token
-        if page.records:
-            self._last = self._place(page.records[-1].key)
-        return page.records
-
-    def _place(self, key: Any) -> Tuple[bytes, ...]:
-        """The place of a key in the order of keys, which the server sorts by bytes."""
-        return tuple(getattr(key, name).encode() for name in self._flows.type.key)
