@@ -145,7 +145,7 @@ class TestOrder:
         assert [each["key"]["collab_id"] for each in grid["Collaboration"].read_all()] == ["b", "a", "c"]
 
     def test_names_come_in_the_same_order_in_every_process(self, grid, server):
-        names = ["b", "é", "a10", "a9", "", "Z"] + ["n%d" % number for number in range(30)]
+        names = ["b", "é", "a10", "a9", "", "Z"] + ["n%d" % number for number in range(6)]
         value = {name: {name: 1 for name in names} for name in names}
         grid["Collaboration"].create("c", {**value, "logs": value})
         program = (
