@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addClientCommands, runProgram, usageOutput } from "./cli/program.js";
 import { databaseSettings, serveSettings } from "./options.js";
 import { addOptions, readOptions } from "./settings.js";
+import { displayLocation } from "./storage/database-url.js";
 import { StorageError } from "./storage/store.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -44,6 +45,15 @@ addOptions(program.command("migrate"), databaseSettings)
     } finally {
       await store.close();
     }
+  });
+
+addOptions(program.command("backup <file>"), { databaseUrl: databaseSettings.databaseUrl })
+  .description("copy an embedded database, in use or not, to a new file")
+  .action(async (file: string, _options: unknown, command: Command) => {
+    const { databaseUrl } = readOptions(command, { databaseUrl: databaseSettings.databaseUrl });
+    const { backup } = await import("./storage/backup.js");
+    backup(databaseUrl, file);
+    console.log(`backup: ${file} is a copy of ${displayLocation(databaseUrl)}`);
   });
 
 addClientCommands(program);

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "ABORTED"
   | "RESOURCE_EXHAUSTED"
   | "UNAVAILABLE"
+  | "DATA_LOSS"
   | "DEADLINE_EXCEEDED"
   | "CANCELLED"
   | "INTERNAL";
@@ -154,6 +155,13 @@ export function asArchiveError(error: unknown, responseLimit: number): ArchiveEr
         "UNAVAILABLE",
         "DATABASE_UNAVAILABLE",
         "The database does not let the archive do this: its operator must see to it; the server's log says why.",
+        details,
+      );
+    case "damaged":
+      return new ArchiveError(
+        "DATA_LOSS",
+        "DATABASE_DAMAGED",
+        "The database is damaged: whoever operates it has to restore it. Trying again does not help.",
         details,
       );
     case "result-too-large":

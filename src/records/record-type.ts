@@ -21,6 +21,8 @@ export interface RecordType {
   readonly ancestors: readonly RecordType[];
   /** Everything downstream: what a read returns and a delete takes along, parents before children. */
   readonly relations: readonly RecordType[];
+  /** The types that it is a relation of: its ancestors, and those whose deletion takes it along. */
+  readonly relationOf: readonly RecordType[];
 }
 
 /** `Project` as it is written in field names: `project`. */
@@ -48,6 +50,7 @@ export function deriveRecordTypes(declarations: Readonly<Record<string, RecordDe
       parents: ofParents,
       ancestors: [...drafts.values()].filter((draft) => above.has(draft)),
       relations: [],
+      relationOf: [],
     };
     if (link) draft.links = [...ofParents.flatMap((parent) => parent.links), { link, type: draft }];
     drafts.set(name, draft);
@@ -59,6 +62,9 @@ export function deriveRecordTypes(declarations: Readonly<Record<string, RecordDe
     );
     const below = new Set(children.flatMap((child) => [child, ...child.relations]));
     draft.relations = [...drafts.values()].filter((other) => below.has(other));
+  }
+  for (const draft of drafts.values()) {
+    draft.relationOf = [...drafts.values()].filter(({ relations }) => relations.includes(draft));
   }
   return [...drafts.values()].map((draft) => Object.freeze(draft));
 }

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { Outcome, Query, Run } from "./query.js";
+import type { Outcome, Query } from "./query.js";
 import type { StorageError } from "./store.js";
 import type { Turns } from "./turns.js";
 
@@ -12,8 +12,16 @@ export interface Dialect {
   readonly etagType: string;
   /** The definitions of record_id and of the key's uniqueness; the natural key is the primary key where it can be. */
   identity(keyColumns: string): readonly string[];
-  /** An index within CREATE TABLE; undefined where it takes a statement of its own. */
+  /** Whether an index can be a part of CREATE TABLE. */
   readonly inlineIndexes: boolean;
+  /** What begins a statement that makes an index; one that is there already is no error, or a "duplicate". */
+  readonly createIndex: string;
+  /** Whether every index ends with the key by itself. */
+  readonly indexesEndWithKey: boolean;
+  /** Whether changes of the schema are part of a transaction; else each of them is one. */
+  readonly schemaInTransactions: boolean;
+  /** What marks a database's file as an archive's. */
+  readonly markFile: readonly string[];
   readonly tableOptions: string;
   /** The most records that one statement deletes, where a statement keeps everything else waiting. */
   readonly maxDeleted: number | undefined;
@@ -25,8 +33,8 @@ export interface Dialect {
   after(columns: readonly string[], values: readonly string[]): Query;
   /** The rows of which some columns have the values of one of so many lists, as parameters. */
   among(columns: readonly string[], lists: number): string;
-  /** A row if there is such a table. */
-  tableExists(name: string): Query;
+  /** The names of a table's columns, as `name`; none if there is no such table. */
+  columnsOf(table: string): Query;
   /** What begins a transaction that writes, and one that reads from one snapshot. */
   readonly beginWrite: readonly string[];
   readonly beginSnapshot: readonly string[];
@@ -51,9 +59,9 @@ export interface Engine {
   translate(error: unknown): StorageError;
   /** Ends a connection and whatever its server still does for it, transaction included; false if it lives on. */
   abandon(connection: unknown): boolean;
-  /** Holds a lock for as long as the work takes, so that only one process at a time changes the schema. */
-  exclusively<Result>(run: Run, work: () => Promise<Result>): Promise<Result>;
-  /** Closes all connections. */
+  /** Throws where the database is known not to be right, although it may answer. */
+  examine(): void;
+  /** Closes all connections, and leaves the database as one that nobody uses. */
   close(): Promise<void>;
 }
 

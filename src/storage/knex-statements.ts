@@ -196,21 +196,17 @@ const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as
 const keyOf = (row: Row, type: RecordType): Key => {
   const key: Record<string, string> = {};
   type.key.forEach((field, index) => {
-    key[field] = row[keySlots[index] as string] as string;
+    key[field] = row[sql.keySlots[index] as string] as string;
   });
   return key;
 };
-
-/** The names of the columns of ids. */
-const keySlots = ["k0", "k1", "k2", "k3", "k4"];
-const linkSlots = ["l0", "l1", "l2"];
 
 /** A row as a record. Its type and key are read off it where the statement does not tell them. */
 function storedRecord(row: Row, type = typeOf(row), key = keyOf(row, type)): StoredRecord {
   return {
     type,
     key,
-    links: type.links.map((_, index) => row[linkSlots[index] as string] as string),
+    links: type.links.map((_, index) => row[sql.linkSlots[index] as string] as string),
     details: row.details as string,
     recordId: Number(row.record_id),
     createdAt: row.created_at as string,

@@ -3,8 +3,9 @@ import type { Knex } from "knex";
 import { CallContext } from "../call-context.js";
 import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
-import { migrations, versionTable } from "./migrations.js";
+import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
+import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { Turns } from "./turns.js";
 
@@ -16,11 +17,6 @@ const maxRetryTime = 10_000;
 const background = new CallContext();
 
 const plain = (sql: string): Query => ({ sql, bindings: [] });
-
-/** The schema is not the one that this program knows. The message is for operators. */
-export class SchemaVersionError extends Error {
-  override readonly name = "SchemaVersionError";
-}
 
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
@@ -68,38 +64,24 @@ export class KnexStore implements Store {
 
   async check(): Promise<void> {
     const { control, controlTimeout, dialect } = this.engine;
+    this.engine.examine();
     const context = new CallContext();
     const late = new Error(`no answer within ${controlTimeout} ms`);
     const timer = setTimeout(() => context.end(new StorageError("unavailable", late)), controlTimeout);
-    const version = await this.#leased(control, context, async ({ run }) => {
+    await this.#leased(control, context, async ({ run }) => {
       for (const sql of dialect.tryWrite) await run(plain(sql));
-      return this.#version(run);
+      await checkVersion(run, dialect);
     }).finally(() => clearTimeout(timer));
-    if (version === migrations.length) return;
-    throw new SchemaVersionError(
-      version < migrations.length
-        ? `the database's schema is at version ${version}, this program needs ${migrations.length}: run synergos-archive migrate`
-        : `the database's schema is at version ${version}, this program knows ${migrations.length}: run a newer synergos-archive`,
-    );
   }
 
-  migrate(): Promise<{ from: number; to: number }> {
-    const { engine } = this;
-    return this.#leased(engine.writes, background, (lease) =>
-      engine.exclusively(lease.run, () =>
-        this.#committed(lease, async (run) => {
-          await run(plain(versionTable));
-          const from = await this.#version(run);
-          for (const migration of migrations.slice(from)) {
-            for (const sql of migration(engine.dialect)) await run(plain(sql));
-          }
-          if (from > migrations.length) return { from, to: from };
-          await run(plain("DELETE FROM archive_schema"));
-          await run(plain(`INSERT INTO archive_schema (id, version) VALUES (1, ${migrations.length})`));
-          return { from, to: migrations.length };
-        }),
-      ),
-    );
+  migrate(): Promise<Migrated> {
+    const { dialect, writes, snapshots } = this.engine;
+    return migrate({
+      dialect,
+      run: (query) => this.#leased(writes, background, ({ run }) => run(query)),
+      aside: (query) => this.#leased(snapshots, background, ({ run }) => run(query)),
+      together: (work) => this.#transaction(background, work),
+    });
   }
 
   close(): Promise<void> {
@@ -120,12 +102,6 @@ export class KnexStore implements Store {
   /** The statements that run one after the other on a connection that has a transaction open. */
   #within(run: Run, repeated = false): Statements {
     return new KnexStatements(this.engine.dialect, { read: run, write: run, together: (work) => work(run), repeated });
-  }
-
-  async #version(run: Run): Promise<number> {
-    const { rows } = await run(this.engine.dialect.tableExists("archive_schema"));
-    if (rows.length === 0) return 0;
-    return Number((await run(plain("SELECT version FROM archive_schema"))).rows[0]?.version ?? 0);
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {

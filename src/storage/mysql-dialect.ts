@@ -14,6 +14,11 @@ export const mySqlDialect = (collation: string): Dialect => ({
     "UNIQUE KEY `record_id` (`record_id`)",
   ],
   inlineIndexes: true,
+  // MySQL has no IF NOT EXISTS here.
+  createIndex: "CREATE INDEX",
+  indexesEndWithKey: true,
+  schemaInTransactions: false,
+  markFile: [],
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
   maxDeleted: undefined,
   forUpdate: " FOR UPDATE",
@@ -29,9 +34,9 @@ export const mySqlDialect = (collation: string): Dialect => ({
     bindings: columns.flatMap((_, index) => values.slice(0, index + 1)),
   }),
   among: (columns, lists) => `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`,
-  tableExists: (name) => ({
-    sql: "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
-    bindings: [name],
+  columnsOf: (table) => ({
+    sql: "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
+    bindings: [table],
   }),
   beginWrite: ["START TRANSACTION"],
   tryWrite: ["START TRANSACTION READ WRITE", "COMMIT"],

@@ -8,7 +8,6 @@ import { mySqlDialect } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
 import { markerOf, prepareSession } from "./mysql-session.js";
 import { Standstill } from "./standstill.js";
-import { StorageError } from "./store.js";
 import { Turns } from "./turns.js";
 
 /** How the archive uses a database server. */
@@ -97,18 +96,9 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       }
       return true;
     },
+    // The server looks after that.
+    examine() {},
     close,
-    async exclusively(run, work) {
-      const bindings = ["synergos_archive_migration"];
-      const lock = await run({ sql: "SELECT GET_LOCK(?, 60) AS locked", bindings });
-      if (Number(lock.rows[0]?.locked) !== 1)
-        throw new StorageError("unavailable", new Error("another migration runs"));
-      try {
-        return await work();
-      } finally {
-        await run({ sql: "SELECT RELEASE_LOCK(?) AS released", bindings });
-      }
-    },
   };
 }
 

@@ -3,6 +3,7 @@ import { StorageError } from "./store.js";
 /** What the servers' error numbers mean; both servers use the same up to 1,899. Any other is "unknown". */
 const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
   duplicate: [
+    1061, // ER_DUP_KEYNAME: an index that is there already
     1062, // ER_DUP_ENTRY
   ],
   "foreign-key": [
@@ -82,9 +83,15 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     3798, // ER_GRP_TRX_CONSISTENCY_AFTER_ON_TRX_BEGIN
     4031, // MySQL: ER_CLIENT_INTERACTION_TIMEOUT
   ],
-  // It stays until somebody changes the server: rights, settings, tables, damage.
-  "out-of-order": [
+  damaged: [
     1034, // ER_NOT_KEYFILE
+    1194, // ER_CRASHED_ON_USAGE
+    1195, // ER_CRASHED_ON_REPAIR
+    1712, // ER_INDEX_CORRUPT
+    1877, // ER_TABLE_CORRUPT
+  ],
+  // It stays until somebody changes the server: rights, settings, tables.
+  "out-of-order": [
     1035, // ER_OLD_KEYFILE
     1044, // ER_DBACCESS_DENIED_ERROR
     1045, // ER_ACCESS_DENIED_ERROR
@@ -95,8 +102,6 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     1142, // ER_TABLEACCESS_DENIED_ERROR
     1143, // ER_COLUMNACCESS_DENIED_ERROR
     1146, // ER_NO_SUCH_TABLE
-    1194, // ER_CRASHED_ON_USAGE
-    1195, // ER_CRASHED_ON_REPAIR
     1197, // ER_TRANS_CACHE_FULL: max_binlog_cache_size
     1227, // ER_SPECIFIC_ACCESS_DENIED_ERROR
     1251, // ER_NOT_SUPPORTED_AUTH_MODE
@@ -107,12 +112,10 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     1598, // ER_BINLOG_LOGGING_IMPOSSIBLE
     1665, // ER_BINLOG_STMT_MODE_AND_ROW_ENGINE
     1698, // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-    1712, // ER_INDEX_CORRUPT
     1812, // ER_TABLESPACE_MISSING
     1814, // ER_TABLESPACE_DISCARDED
     1820, // ER_MUST_CHANGE_PASSWORD
     1862, // ER_MUST_CHANGE_PASSWORD_LOGIN
-    1877, // ER_TABLE_CORRUPT
     1932, // ER_NO_SUCH_TABLE_IN_ENGINE
     3098, // ER_BEFORE_DML_VALIDATION_ERROR: Group Replication does not take the table
     3118, // MySQL: ER_ACCOUNT_HAS_BEEN_LOCKED

@@ -1,4 +1,4 @@
-import type { RecordType } from "../records/record-type.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
 import type { ListQuery, Page } from "./store.js";
@@ -29,8 +29,13 @@ function perType<Made>(make: (type: RecordType) => Made): (type: RecordType) => 
 }
 
 /** The most fields of a key, and the most ids of a link, of any record type. */
-const maxKeyFields = 5;
-const maxLinks = 3;
+const maxKeyFields = Math.max(...recordTypes.map(({ key }) => key.length));
+const maxLinks = Math.max(...recordTypes.map(({ links }) => links.length));
+
+/** The names of the columns that hold a record's ids, and those of its link. */
+const slotNames = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}${index}`);
+export const keySlots = slotNames("k", maxKeyFields);
+export const linkSlots = slotNames("l", maxLinks);
 
 const quote = (name: string) => `\`${name}\``;
 const table = (type: RecordType) => quote(type.field);
@@ -39,8 +44,8 @@ const equals = (fields: readonly string[], alias = "t") =>
 const values = (fields: readonly string[], key: Key) => fields.map((field) => key[field] as string);
 const sameKey = (fields: readonly string[], one: string, other: string) =>
   fields.map((field) => `${one}.${quote(field)} = ${other}.${quote(field)}`).join(" AND ");
-const slots = (count: number, expressions: readonly string[], name: string) =>
-  Array.from({ length: count }, (_, index) => `${expressions[index] ?? "NULL"} AS ${name}${index}`);
+const slots = (count: number, expressions: readonly string[], names: readonly string[]) =>
+  names.slice(0, count).map((name, index) => `${expressions[index] ?? "NULL"} AS ${name}`);
 export const repeated = (text: string, times: number) => Array.from({ length: times }, () => text).join(", ");
 const union = (parts: readonly Template[]): Template => ({
   sql: parts.map(({ sql }) => sql).join(" UNION ALL "),
@@ -52,7 +57,7 @@ const keyColumns = (type: RecordType, count = type.key.length) =>
   slots(
     count,
     type.key.map((field) => `t.${quote(field)}`),
-    "k",
+    keySlots,
   );
 
 /** The ids of its link, as l0, l1, …: those that belong to records above it are read there, where they are true. */
@@ -64,7 +69,7 @@ const linkColumns = (type: RecordType, count = type.links.length) =>
         ? `t.${quote(link)}`
         : `(SELECT o.${quote(link)} FROM ${table(owner)} o WHERE ${sameKey(owner.key, "o", "t")})`,
     ),
-    "l",
+    linkSlots,
   );
 
 const ownColumns = ["t.details", "t.record_id", "t.created_at", "t.updated_at", "t.etag"];

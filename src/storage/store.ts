@@ -142,6 +142,7 @@ export class StorageError extends Error {
       | "conflict"
       | "unavailable"
       | "out-of-order"
+      | "damaged"
       | "result-too-large"
       | "value-too-large"
       | "unknown",

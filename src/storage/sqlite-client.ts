@@ -1,0 +1,106 @@
+import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
+import Database from "libsql";
+import { rowSize } from "./engine.js";
+import { applicationId } from "./sqlite-dialect.js";
+import { isBusy } from "./sqlite-errors.js";
+import { StorageError } from "./store.js";
+import { whenFree } from "./when-free.js";
+
+/** What a statement returned: rows, or what it changed. */
+export type Response = { rows?: Record<string, unknown>[]; truncated?: boolean } & Partial<Database.RunResult>;
+
+/** What is kept of each connection. */
+interface Kept {
+  readonly statements: Map<string, Database.Statement>;
+  /** Ends the wait for another process's lock, while there is one. */
+  waiting: AbortController | undefined;
+}
+
+/** Ends what a connection waits for, if it does. A statement itself is never broken off: it runs to its end at once. */
+export type StopWaiting = (connection: Database.Database) => void;
+
+/**
+ * Knex's dialect for better-sqlite3, on libsql, which has the same interface and comes prebuilt through npm. What waits
+ * for another process's lock waits here, for so many milliseconds, and not in the driver, which is synchronous.
+ */
+export function sqliteClient(maxResultSize: number, maxWait: number) {
+  const kept = new WeakMap<Database.Database, Kept>();
+  const client = class extends BetterSqlite3Client {
+    override _driver(): unknown {
+      return Database;
+    }
+
+    override async acquireRawConnection(): Promise<unknown> {
+      const { filename } = this.connectionSettings as { filename: string };
+      const connection = new Database(filename, { timeout: 0 });
+      try {
+        await whenFree(() => refuseForeignFile(connection, filename), maxWait);
+        await whenFree(
+          () => connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"),
+          maxWait,
+        );
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      kept.set(connection, { statements: new Map(), waiting: undefined });
+      return connection;
+    }
+
+    override async destroyRawConnection(connection: Database.Database): Promise<void> {
+      kept.delete(connection);
+      connection.close();
+    }
+
+    override async _query(connection: Database.Database, query: KnexQuery): Promise<KnexQuery> {
+      const own = kept.get(connection);
+      const attempt = () => run(connection, own?.statements ?? new Map(), query);
+      try {
+        query.response = attempt();
+      } catch (error) {
+        if (!own || !isBusy(error)) throw error;
+        const waiting = new AbortController();
+        own.waiting = waiting;
+        query.response = await whenFree(attempt, maxWait, waiting.signal).finally(() => {
+          own.waiting = undefined;
+        });
+      }
+      return query;
+    }
+  };
+  const stopWaiting: StopWaiting = (connection) => kept.get(connection)?.waiting?.abort();
+
+  function run(
+    connection: Database.Database,
+    statements: Map<string, Database.Statement>,
+    { sql, bindings = [], options }: KnexQuery,
+  ): Response {
+    const statement = statements.get(sql) ?? connection.prepare(sql);
+    // Pages and their filters make many statements; only so many are worth keeping.
+    if (statements.size < 500 && !options?.once) statements.set(sql, statement);
+    if (!statement.reader) return statement.run(bindings);
+    const response: Response & { rows: Record<string, unknown>[] } = { rows: [], truncated: false };
+    let size = 0;
+    // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
+    for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
+      size += rowSize(row);
+      if (size <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
+      else response.truncated = true;
+    }
+    if (response.truncated && options?.take === undefined) throw new StorageError("result-too-large", undefined);
+    return response;
+  }
+
+  return { client, stopWaiting };
+}
+
+/** Throws if a file is another program's, before anything is changed in it. Archives from before the mark have none. */
+export function refuseForeignFile(connection: Database.Database, file: string): void {
+  const { mark, tables, known } = connection
+    .prepare(
+      "SELECT (SELECT application_id FROM pragma_application_id) AS mark, COUNT(*) AS tables, TOTAL(name = 'archive_schema') AS known FROM sqlite_master",
+    )
+    .get([]) as { mark: number; tables: number; known: number };
+  if (mark === applicationId || (mark === 0 && (tables === 0 || known > 0))) return;
+  throw new StorageError("unavailable", new Error(`${file} is another program's: choose another file`));
+}

@@ -1,0 +1,35 @@
+import type { Dialect } from "./engine.js";
+import { repeated } from "./sql.js";
+
+/** What a file's header says that it is: "SYNA". Files from before that was written have none. */
+export const applicationId = 0x53594e41;
+
+/** The SQL of SQLite. */
+export const sqliteDialect: Dialect = {
+  idType: "TEXT",
+  detailsType: "TEXT",
+  timeType: "TEXT",
+  etagType: "TEXT",
+  // Only a rowid can be numbered without ever using a number again, and only as the primary key; nothing else is lost
+  // by having the natural key as a unique one.
+  identity: (keyColumns) => ["`record_id` INTEGER PRIMARY KEY AUTOINCREMENT", `UNIQUE (${keyColumns})`],
+  inlineIndexes: false,
+  createIndex: "CREATE INDEX IF NOT EXISTS",
+  indexesEndWithKey: false,
+  schemaInTransactions: true,
+  markFile: [`PRAGMA application_id = ${applicationId}`],
+  tableOptions: " STRICT",
+  maxDeleted: 500,
+  forUpdate: "",
+  joinInOrder: "CROSS JOIN",
+  after: (columns, values) => ({
+    sql: `(${columns.join(", ")}) > (${columns.map(() => "?").join(", ")})`,
+    bindings: values,
+  }),
+  among: (columns, lists) =>
+    `(${columns.join(", ")}) IN (VALUES ${repeated(`(${repeated("?", columns.length)})`, lists)})`,
+  columnsOf: (table) => ({ sql: "SELECT name FROM pragma_table_info(?)", bindings: [table] }),
+  beginWrite: ["BEGIN IMMEDIATE"],
+  beginSnapshot: ["BEGIN"],
+  tryWrite: [],
+};

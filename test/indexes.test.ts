@@ -1,0 +1,145 @@
+import { createConnection } from "mysql2/promise";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { CallContext } from "../src/call-context.js";
+import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
+import type { Dialect } from "../src/storage/engine.js";
+import type { Query } from "../src/storage/query.js";
+import { relationIndexes } from "../src/storage/schema.js";
+import * as sql from "../src/storage/sql.js";
+import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
+import { createGrid, ids, keyOf } from "./support/records.js";
+
+const time = "2026-01-01 00:00:00.000000";
+
+/** Every subset of some values. */
+const subsets = <Value>(values: readonly Value[]): Value[][] =>
+  Array.from({ length: 2 ** values.length }, (_, bits) => values.filter((_value, index) => bits & (2 ** index)));
+
+describe.each(inject("engines"))("indexes on $name", (engine) => {
+  let archive: TestArchive;
+  let dialect: Dialect;
+  const grid = ids("5");
+  beforeAll(async () => {
+    archive = await startArchive(engine);
+    const storage = await openEngine(archive.database.url);
+    dialect = storage.dialect;
+    await storage.close();
+    const statements = archive.store.statements(new CallContext());
+    for (const type of recordTypes) {
+      const places = type.key.includes("participant_id") && type.key.length > 1 ? 10 : 1;
+      const keys = Array.from({ length: 200 }, (_, index) => ({
+        ...Object.fromEntries(type.key.map((field) => [field, `${field}_${Math.floor(index / places)}`])),
+        ...(places > 1 ? { participant_id: `participant_id_${index % places}` } : {}),
+      }));
+      const row = (key: Record<string, string>, index: number) => {
+        const link = type.link && `${type.name}_${index}`;
+        return { type, key, link, details: "{}", createdAt: time, updatedAt: time, etag: `${index}` };
+      };
+      await statements.insertMany(type, keys.map(row));
+      if (engine.url) await archive.database.sql(`ANALYZE TABLE \`${type.field}\``);
+    }
+  });
+  afterAll(() => archive?.close());
+
+  /** Which tables a statement reads from one end to the other, and whether it sorts. */
+  async function plan({ sql: text, bindings }: Query) {
+    const explain = engine.url ? "EXPLAIN" : "EXPLAIN QUERY PLAN";
+    const rows = await archive.database.sql(`${explain} ${text}`, bindings.map(String));
+    const scanned = engine.url
+      ? rows.filter(({ type, table }) => /^(ALL|index)$/.test(String(type)) && !/^(<.*|[np])$/.test(String(table)))
+      : rows.filter(({ detail }) => /^SCAN (?!CONSTANT|[np]\b|page\b|\(?subquery)/.test(String(detail)));
+    return { scanned, sorts: /filesort|TEMP B-TREE/i.test(JSON.stringify(rows)) };
+  }
+
+  const keys = (type: RecordType) =>
+    keyOf(type, Object.fromEntries(recordTypes.flatMap(({ key }) => key).map((field) => [field, `${field}_5`])));
+
+  test.each(recordTypes.map((type) => [type.name, type] as const))(
+    "serve every statement about a %s and its relations",
+    async (_, type) => {
+      const key = keys(type);
+      const [query, page] = [
+        { equal: key, prefix: "" },
+        { size: 10, after: undefined },
+      ];
+      const ownKey = type.key.map((field) => key[field] as string);
+      const statements: Query[] = [
+        sql.readSql(type, key),
+        sql.lockSql(type, key, dialect),
+        sql.treeSql(type, key, type.relations),
+        sql.listTreesSql(type, query, page, type.relations, dialect),
+        sql.ownLinksSql(type, [key], dialect),
+        { sql: sql.replaceSql(type), bindings: ["{}", time, time, "e", ...ownKey, "e"] },
+        { sql: sql.deleteOneSql(type), bindings: [...ownKey, "e"] },
+        ...(type.relations.length > 0 ? [sql.countRelationsSql(type, key)] : []),
+        ...(type.ancestors.length > 0 ? [sql.missingAncestorsSql(type, key)] : []),
+        ...type.relations.flatMap((relation) => [
+          sql.lockRelationSql(relation, type, key, dialect),
+          sql.deleteSql(relation, type, key, dialect),
+          sql.countSql(relation, query),
+          sql.listSql(relation, query, page, dialect),
+        ]),
+      ];
+      for (const statement of statements) {
+        expect([statement.sql, (await plan(statement)).scanned]).toEqual([statement.sql, []]);
+      }
+    },
+  );
+
+  test.each(recordTypes.map((type) => [type.name, type] as const))(
+    "give pages of %s in the order of keys, whatever the filter",
+    async (_, type) => {
+      const key = keys(type);
+      const indexes = [type.key, ...relationIndexes(type, dialect).map((index) => index.fields)];
+      for (const fields of subsets(type.key)) {
+        // SQLite sorts where the filter leaves a gap in every index.
+        const begins = (index: readonly string[]) =>
+          index.slice(0, fields.length).every((field) => fields.includes(field));
+        if (!engine.url && !indexes.some(begins)) continue;
+        const equal = Object.fromEntries(fields.map((field) => [field, key[field] as string]));
+        for (const after of fields.length < type.key.length ? [undefined, key] : [undefined]) {
+          const statement = sql.listSql(type, { equal, prefix: "" }, { size: 10, after }, dialect);
+          expect([statement.sql, (await plan(statement)).sorts]).toEqual([statement.sql, false]);
+        }
+      }
+    },
+  );
+
+  test.runIf(engine.url)("let a participant be deleted while tag and alignment of another are changed", async () => {
+    await createGrid(archive.client, grid);
+    const other = { ...grid, participant_id: "other" };
+    await createGrid(
+      archive.client,
+      other,
+      (["Participant", "Registration", "Tag", "Alignment"] as const).map(recordType),
+    );
+    const connection = await createConnection(archive.database.url);
+    try {
+      await connection.query("BEGIN");
+      await connection.query("UPDATE tag SET etag = 'x' WHERE participant_id = ?", [grid.participant_id]);
+      await connection.query("UPDATE alignment SET etag = 'x' WHERE participant_id = ?", [grid.participant_id]);
+      const { deleted } = await archive.client.delete("Participant", { participant_id: "other" });
+      expect(deleted).toHaveLength(4);
+      await connection.query("ROLLBACK");
+    } finally {
+      await connection.end();
+    }
+  });
+});
+
+describe.each(inject("engines").filter(({ url }) => url))("with few records on $name", (engine) => {
+  test("a participant can be deleted while a tag of another is changed", async () => {
+    const archive = await startArchive(engine);
+    const connection = await createConnection(archive.database.url);
+    try {
+      for (const mark of ["1", "2"]) await createGrid(archive.client, ids(mark));
+      await connection.query("BEGIN");
+      await connection.query("UPDATE tag SET etag = 'x' WHERE participant_id = ?", [ids("1").participant_id]);
+      await archive.client.delete("Participant", { participant_id: ids("2").participant_id as string });
+      await connection.query("ROLLBACK");
+    } finally {
+      await connection.end();
+      await archive.close();
+    }
+  });
+});
