@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { recordTypes } from "../src/records/record-type.js";
+import { migrations } from "../src/storage/migrations.js";
 import { startArchive } from "./support/archive.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
@@ -271,7 +272,7 @@ describe.each(inject("engines").filter(({ url }) => url))("serving on $name", (e
       await database.sql("UPDATE archive_schema SET version = 999");
       while ((await health()).text !== "NOT_SERVING\n");
       expect((await health()).status).not.toBe(0);
-      await database.sql("UPDATE archive_schema SET version = 1");
+      await database.sql(`UPDATE archive_schema SET version = ${migrations.length}`);
       while ((await health()).text !== "SERVING\n");
     } finally {
       await server.end();

@@ -13,6 +13,8 @@ declare module "knex/lib/dialects/better-sqlite3/index.js" {
   export default class BetterSqlite3Client extends Knex.Client {
     _driver(): unknown;
     acquireRawConnection(): Promise<unknown>;
+    validateConnection(connection: unknown): Promise<boolean>;
+    destroyRawConnection(connection: unknown): Promise<void>;
     _query(connection: unknown, query: KnexQuery): Promise<KnexQuery>;
   }
 }

@@ -9,19 +9,18 @@ import { whenFree } from "./when-free.js";
 /** What a statement returned: rows, or what it changed. */
 export type Response = { rows?: Record<string, unknown>[]; truncated?: boolean } & Partial<Database.RunResult>;
 
-/** What is kept of each connection. */
+/** What is kept of each connection that is fit for use. */
 interface Kept {
   readonly statements: Map<string, Database.Statement>;
   /** Ends the wait for another process's lock, while there is one. */
   waiting: AbortController | undefined;
 }
 
-/** Ends what a connection waits for, if it does. A statement itself is never broken off: it runs to its end at once. */
-export type StopWaiting = (connection: Database.Database) => void;
-
 /**
  * Knex's dialect for better-sqlite3, on libsql, which has the same interface and comes prebuilt through npm. What waits
- * for another process's lock waits here, for so many milliseconds, and not in the driver, which is synchronous.
+ * for another process's lock waits here, for so many milliseconds, and not in the driver, which is synchronous. A
+ * connection that has waited in vain is not used again: the driver leaves the statement halfway, and while it is there
+ * SQLite commits nothing else that the connection is told to write.
  */
 export function sqliteClient(maxResultSize: number, maxWait: number) {
   const kept = new WeakMap<Database.Database, Kept>();
@@ -47,6 +46,10 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
       return connection;
     }
 
+    override async validateConnection(connection: Database.Database): Promise<boolean> {
+      return kept.has(connection);
+    }
+
     override async destroyRawConnection(connection: Database.Database): Promise<void> {
       kept.delete(connection);
       connection.close();
@@ -61,14 +64,25 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
         if (!own || !isBusy(error)) throw error;
         const waiting = new AbortController();
         own.waiting = waiting;
-        query.response = await whenFree(attempt, maxWait, waiting.signal).finally(() => {
+        try {
+          query.response = await whenFree(attempt, maxWait, waiting.signal);
+        } catch (failure) {
+          if (isBusy(failure)) kept.delete(connection);
+          throw failure;
+        } finally {
           own.waiting = undefined;
-        });
+        }
       }
       return query;
     }
   };
-  const stopWaiting: StopWaiting = (connection) => kept.get(connection)?.waiting?.abort();
+  /** Ends what a connection waits for, if it does. A statement itself is never broken off: it runs to its end at once. */
+  const stopWaiting = (connection: Database.Database) => {
+    const waiting = kept.get(connection)?.waiting;
+    if (!waiting) return;
+    kept.delete(connection);
+    waiting.abort();
+  };
 
   function run(
     connection: Database.Database,
