@@ -38,7 +38,10 @@ export async function answered<Request, Response>(
   let error: ArchiveError | undefined;
   let response: Response | undefined;
   try {
-    if ("request" in call) request = decode(method, call.request);
+    if ("request" in call) {
+      const decoded = decode(method, call.request);
+      request = decoded instanceof Promise ? await decoded : decoded;
+    }
     response = await handle(
       request as Request,
       contextOf(call, () => done),

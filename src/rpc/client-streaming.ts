@@ -33,7 +33,7 @@ async function* requestsOf<Request>(
   try {
     for await (const bytes of call) {
       timer.refresh();
-      yield decode(method, bytes);
+      yield await decode(method, bytes);
       timer.refresh();
     }
   } finally {
