@@ -31,6 +31,10 @@ export const limits = {
   /** How long a client may leave a stream unread or unwritten, in milliseconds; and where others wait because of it. */
   stall: 5 * 60_000,
   stallUnderPressure: 5000,
+  /** How long a stream waits for a place, of which there are as many as connections for streams. */
+  waitForStream: 5000,
+  /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds. */
+  stallOfDryRun: 3000,
   /** The questions of one stream of reflection. */
   reflectionRequests: 1000,
   /** Results and answers of more bytes than these are large; so many bytes of large ones may be in the making. */

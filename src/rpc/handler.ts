@@ -6,8 +6,8 @@ export type Respond = (response: unknown) => Buffer;
 /** Answers a request, or throws an error. It may make its answer ready by itself. */
 export type Handler<Request> = (request: Request, context: CallContext, respond: Respond) => Promise<unknown>;
 
-/** Answers a request bit by bit. */
-export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<unknown>;
+/** Answers a request bit by bit: some responses at a time, each made only when it is taken. */
+export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<Iterable<unknown>>;
 
 /** Answers many requests at once. */
 export type GatheringHandler<Request> = (requests: AsyncIterable<Request>, context: CallContext) => Promise<unknown>;

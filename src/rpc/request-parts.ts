@@ -1,4 +1,4 @@
-import { invalidFields } from "../archive/archive-error.js";
+import { ArchiveError, invalidFields } from "../archive/archive-error.js";
 import { limits } from "../limits.js";
 import { readVarint, ValueCounter, WireFault } from "../records/count-values.js";
 import { type WireTable, wireTable } from "../records/wire-table.js";
@@ -58,7 +58,7 @@ export function partsOf({ requestType }: MethodBinding, bytes: Buffer): Parts {
 function checkRecord(bytes: Buffer, table: WireTable, start: number, end: number, path: string): number {
   if (end - start > limits.bytesOfRecord) {
     const description = `is larger than the ${limits.bytesOfRecord} bytes that a record may have: split it, or keep large data elsewhere`;
-    throw invalidFields([{ field: path, description }], "RECORD_TOO_LARGE");
+    throw new ArchiveError("RESOURCE_EXHAUSTED", "RECORD_TOO_LARGE", `${path} ${description}.`);
   }
   try {
     return new ValueCounter(bytes, limits.valuesOfRecord).count(table, start, end);
