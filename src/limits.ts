@@ -37,9 +37,4 @@ export const limits = {
   stallOfDryRun: 3000,
   /** The questions of one stream of reflection. */
   reflectionRequests: 1000,
-  /** Results and answers of more bytes than these are large; so many bytes of large ones may be in the making. */
-  bytesOfLargeAnswer: mebibyte,
-  bytesOfLargeAnswers: 96 * mebibyte,
-  /** How long a large answer waits for its turn, in milliseconds. */
-  waitForLargeAnswers: 10_000,
 } as const;
