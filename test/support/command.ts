@@ -13,19 +13,21 @@ export interface Ended {
 }
 
 /** Runs a command within the test, which is faster than in a process of its own. Throws the failure that it ends with. */
-export async function runWithin(...parameters: string[]): Promise<Ended> {
+export async function runWithin(...parameters: string[]): Promise<Ended & { readonly writes: number }> {
   const program = new Command().exitOverride();
   addCommands(program);
   const written = { stdout: "", stderr: "" };
+  let writes = 0;
   const spies = (["stdout", "stderr"] as const).map((name) =>
     vi.spyOn(process[name], "write").mockImplementation((text) => {
       written[name] += text;
+      if (name === "stdout") writes++;
       return true;
     }),
   );
   try {
     await program.parseAsync(parameters, { from: "user" });
-    return { status: Number(process.exitCode ?? 0), ...written };
+    return { status: Number(process.exitCode ?? 0), ...written, writes };
   } finally {
     process.exitCode = undefined;
     for (const spy of spies) spy.mockRestore();
@@ -37,6 +39,8 @@ interface Settings {
   readonly input?: string;
   /** Runs it on a terminal, and types an answer as soon as a question is there. */
   readonly terminal?: readonly [question: string, answer: string] | true;
+  /** What to run in place of the program. */
+  readonly program?: readonly string[];
   /** Is told everything that was written so far, each time more is. */
   readonly watch?: (written: string, kill: () => void) => void;
 }
@@ -60,7 +64,7 @@ export async function runShell(script: string, environment: Record<string, strin
 /** Runs the program, as `npm run build` made it, in a process of its own. */
 export async function runProgram(parameters: readonly string[], settings: Settings = {}): Promise<Ended> {
   const { environment = {}, input, terminal, watch } = settings;
-  const program = [process.execPath, "dist/src/main.js", ...parameters];
+  const program = settings.program ?? [process.execPath, "dist/src/main.js", ...parameters];
   const quoted = program.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
   const [command = "", ...rest] = terminal
     ? ["script", "--quiet", "--return", "--flush", "--command", `stty cols 160 rows 50; ${quoted}`, "/dev/null"]
