@@ -48,7 +48,7 @@ const stop = () => {
   for (const each of started.splice(0)) runDatabase("stop", each);
   rmSync(home, { recursive: true, force: true });
 };
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     stop();
     process.exit(1);

@@ -1,8 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 test("the benchmark runs, its floor answers what the archive answers, and it writes what it measured", () => {
   const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
@@ -20,6 +22,34 @@ test("the benchmark runs, its floor answers what the archive answers, and it wri
     expect(text).toContain("| create run | 16 |");
     expect(text).not.toMatch(/NaN|undefined/);
     expect(readFileSync(join(folder, "floor.svg"), "utf8")).toContain("</svg>");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a benchmark that a signal ends leaves no server", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
+  const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
+  try {
+    const only = ["--databases", "sqlite", "--sections", "calls", "--rounds", "9", "--seconds", "9"];
+    const bench = spawn("node_modules/.bin/tsx", ["bench/main.ts", ...only, "--results", folder], { stdio: "ignore" });
+    const ended = once(bench, "exit");
+    const ports = () =>
+      [/"address":"[^"]*:(\d+)"/.exec(read("archive.log")), /^(\d+)$/m.exec(read("floor.out"))].map(
+        (found) => found?.[1],
+      );
+    await vi.waitUntil(() => ports().every(Boolean), { timeout: 50_000, interval: 50 });
+    bench.kill("SIGTERM");
+    await ended;
+    const isOpen = (port: string | undefined) =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(Number(port), "127.0.0.1", () => {
+          socket.destroy();
+          resolve(true);
+        });
+        socket.once("error", () => resolve(false));
+      });
+    for (const port of ports()) await vi.waitUntil(async () => !(await isOpen(port)), { timeout: 5000, interval: 50 });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -16,6 +16,8 @@ export function openChannel(settings: ChannelSettings): Client {
   const { address, tls, tlsCa, tlsCert, tlsKey, tlsServerName } = settings;
   if (!tlsCert !== !tlsKey) throw usageFailure("--tls-cert and --tls-key must be given together");
   if (tlsCert && tlsKey) checkPair(tlsCert, tlsKey);
+  // What Node says of how gRPC names a server by its address is nothing that a user can act on.
+  process.noDeprecation = true;
   try {
     const credentials =
       tls || tlsCa || tlsCert || tlsServerName
