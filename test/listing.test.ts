@@ -41,8 +41,8 @@ describe("many records", () => {
     // A page each.
     expect(writes).toBe(3);
     for (const [format, read] of [
-      ["json", JSON.parse],
-      ["yaml", parse],
+      ["json", (text: string): unknown => JSON.parse(text)],
+      ["yaml", (text: string): unknown => parse(text)],
     ] as const) {
       const all = await run("list", "mlflow", "--all", "--output", format);
       expect(all.writes).toBeGreaterThan(2);
