@@ -49,10 +49,11 @@ lint: installed ## Check style, protos and shell scripts
 generate: installed ## Write proto/ and generated/ anew from the table of record types and the protos
 	scripts/generate
 
+# Not by the launcher of tsx: it kills what does not answer a signal at once, and its servers would stay.
 # What it measures can be chosen: make bench BENCH="--databases sqlite --sections calls --only create".
 bench: build ## Measure its speed, for most of an hour; PROFILE=1 shows where the time goes; see docs/performance.md
 	$(bin)/tsc -p bench/tsconfig.json
-	$(bin)/tsx bench/main.ts $(if $(PROFILE),--sections profile) $(BENCH)
+	exec node --import tsx bench/main.ts $(if $(PROFILE),--sections profile) $(BENCH)
 
 clean: ## Remove all that was built and installed; data/ stays
 	rm -rf dist coverage node_modules clients/typescript/dist clients/typescript/node_modules

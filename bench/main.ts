@@ -49,7 +49,8 @@ const stop = () => {
   rmSync(home, { recursive: true, force: true });
 };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
+  // Each time: Ctrl-C may come twice, and the second would end this in the midst of it.
+  process.on(signal, () => {
     stop();
     process.exit(1);
   });
