@@ -3,6 +3,7 @@ import type {
   StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
@@ -15,7 +16,7 @@ type Key = StoredRecord["key"];
 
 /** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
 const maxPageSize = 1000;
-const aimedSize = 2 ** 19;
+const aimedSize = limits.bytesOfStreamMessage;
 const maxSize = 2 ** 22;
 
 /** Streams all records under a key, or all there are: page by page, a response for each record. */

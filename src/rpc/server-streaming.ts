@@ -41,8 +41,8 @@ export function serverStreaming<Request>(
             size += piece.length;
             if (turns.isOver) await turns.next();
           }
+          if (size > 0) await send();
         }
-        if (size > 0) await send();
       } finally {
         free();
       }
