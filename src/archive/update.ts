@@ -3,9 +3,10 @@ import type { Message } from "../records/message-shape.js";
 import type { RecordType } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
 import { type Statements, StorageError } from "../storage/store.js";
+import { applyMask } from "./apply-mask.js";
 import { etagMismatch, recordNotFound, refuse } from "./archive-error.js";
 import { insert } from "./create.js";
-import { applyMask, readMask } from "./field-mask.js";
+import { readMask } from "./field-mask.js";
 import { basicRecord, changedRecord, detailsOf, detailsShape, emptyDetails, newRecord } from "./record-message.js";
 import type { RecordResponse, UpdateRequest } from "./requests.js";
 import { validKey } from "./validate-request.js";
@@ -28,8 +29,9 @@ export async function update(
   /** The details as they will be, valid as a whole. */
   const changed = (before: Message): Message => {
     if (!mask) return given;
-    const details = applyMask(shape, mask, before, given);
-    refuse(validateDetails(shape, details, "details"));
+    const faults: FieldViolation[] = [];
+    const details = applyMask(shape, mask, before, given, faults);
+    refuse(faults.length > 0 ? faults : validateDetails(shape, details, "details"));
     return details;
   };
   for (let race = 0; race < maxRaces; race++) {
