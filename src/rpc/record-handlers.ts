@@ -1,5 +1,5 @@
 import { create } from "../archive/create.js";
-import { remove, removeLeaf } from "../archive/delete.js";
+import { remove, removeLeaf, wouldRemove } from "../archive/delete.js";
 import { get } from "../archive/get.js";
 import { list } from "../archive/list.js";
 import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateRequest } from "../archive/requests.js";
@@ -16,7 +16,7 @@ export const recordHandlers = (store: Store, type: RecordType) =>
     list: (request, context) => list(store.statements(context), type, request),
     update: (request, context) => store.retried(context, ({ single }) => update(single, type, request)),
     delete: async (request, context, respond) => {
-      if (request.validate_only) return remove(store.statements(context), type, request);
+      if (request.validate_only) return wouldRemove(store.statements(context), type, request);
       return store.retried(
         context,
         async ({ single, together }) =>

@@ -5,6 +5,7 @@ import type { Dialect } from "./engine.js";
 import type { Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
+  type CountedRecord,
   type ListQuery,
   maxInserted,
   type NewRecord,
@@ -81,9 +82,24 @@ export class KnexStatements implements Statements {
     return Number(rows[0]?.count);
   }
 
-  async countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
-    if (type.relations.length === 0) return new Map();
-    const { rows } = await this.runner.read(sql.countRelationsSql(type, key));
+  async readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined> {
+    const { rows } = await this.runner.read(sql.readCountedSql(type, key));
+    const [row] = rows;
+    if (!row) return undefined;
+    const counts = type.relations.map((relation) => [relation, Number(row[sql.countColumn(relation)])] as const);
+    return { record: storedRecord(row, type, key), relations: new Map(counts) };
+  }
+
+  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
+    return this.#counts(sql.countTreeSql(type, key));
+  }
+
+  countAll(): Promise<Map<RecordType, number>> {
+    return this.#counts(sql.countAllSql());
+  }
+
+  async #counts(query: Query): Promise<Map<RecordType, number>> {
+    const { rows } = await this.runner.read(query);
     return new Map(rows.map((row) => [typeOf(row), Number(row.count)]));
   }
 
@@ -160,6 +176,19 @@ export class KnexStatements implements Statements {
   async lockRelations(type: RecordType, key: Key): Promise<void> {
     for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
       await this.runner.write(sql.lockRelationSql(relation, type, key, this.dialect));
+    }
+  }
+
+  async lockTree(type: RecordType, key: Key): Promise<void> {
+    // Whoever writes has the whole database.
+    if (this.dialect.forUpdate === "") return;
+    // Relations that need no record of this type, as a model's scores do not, are kept away by its parents.
+    const isParent = type.relations.every(({ ancestors }) => ancestors.includes(type));
+    for (const above of isParent ? [] : type.parents) {
+      await this.runner.write(sql.lockRelationSql(above, above, key, this.dialect));
+    }
+    for (const locked of [type, ...type.relations]) {
+      await this.runner.write(sql.lockRelationSql(locked, type, key, this.dialect));
     }
   }
 

@@ -231,16 +231,32 @@ export function listTreesSql(
   };
 }
 
-export const countRelationsSql = (type: RecordType, key: Key): Query =>
-  filled(
-    union(
-      type.relations.map((relation) => ({
-        sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${equals(type.key)}`,
-        fields: type.key,
-      })),
-    ),
-    key,
+const countOf = (relation: RecordType, fields: readonly string[]) => ({
+  sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${["1 = 1", ...fields.map((field) => `t.${quote(field)} = ?`)].join(" AND ")}`,
+  fields,
+});
+
+const countTree = perType((type) => union([type, ...type.relations].map((each) => countOf(each, type.key))));
+const countAll = union(recordTypes.map((type) => countOf(type, [])));
+
+/** The numbers of a record (0 or 1) and of its relations, or of all records there are: one statement, so one snapshot. */
+export const countTreeSql = (type: RecordType, key: Key): Query => filled(countTree(type), key);
+export const countAllSql = (): Query => filled(countAll, {});
+
+/** The columns of the numbers of a record's relations. */
+export const countColumn = (relation: RecordType): string => `count_${relation.number}`;
+
+const readCounted = perType((type): Template => {
+  const counts = type.relations.map(
+    (relation) =>
+      `(SELECT COUNT(*) FROM ${table(relation)} r WHERE ${equals(type.key, "r")}) AS ${countColumn(relation)}`,
   );
+  const { sql, fields } = one(type, [...counts, ...ownColumns]);
+  return { sql, fields: [...type.relations.flatMap(() => type.key), ...fields] };
+});
+
+/** One record, without its key, and the numbers of its relations: one statement, so one snapshot. */
+export const readCountedSql = (type: RecordType, key: Key): Query => filled(readCounted(type), key);
 
 export const missingAncestorsSql = (type: RecordType, key: Key): Query =>
   filled(

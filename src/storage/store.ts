@@ -30,6 +30,12 @@ export interface RecordTree {
   readonly relations: readonly StoredRecord[];
 }
 
+/** A record with the numbers of its relations, of all types. */
+export interface CountedRecord {
+  readonly record: StoredRecord;
+  readonly relations: ReadonlyMap<RecordType, number>;
+}
+
 /** Which records to list. */
 export interface ListQuery {
   /** The ids that must match, by the names of the key's fields. */
@@ -74,8 +80,12 @@ export interface Statements {
   listTrees(type: RecordType, query: ListQuery, page: Page, relations: readonly RecordType[]): Promise<RecordTree[]>;
   /** The number of records that a list without pages would have. */
   count(type: RecordType, query: ListQuery): Promise<number>;
-  /** The number of records of each of its relations. */
-  countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  /** One record with the numbers of its relations, from one snapshot. */
+  readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined>;
+  /** The numbers of a record (0 or 1) and of each of its relations, from one snapshot. */
+  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  /** The numbers of all records, from one snapshot. */
+  countAll(): Promise<Map<RecordType, number>>;
   /** Those of its ancestors that are not there. */
   missingAncestors(type: RecordType, key: Key): Promise<RecordType[]>;
   /** Stores a record and returns it. Fails as "duplicate" or, where a parent is missing, as "foreign-key". */
@@ -96,6 +106,8 @@ export interface Statements {
   lock(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** Locks those of a record's relations that can have children, parents first. */
   lockRelations(type: RecordType, key: Key): Promise<void>;
+  /** Locks a record and all of its relations, parents first, and whatever keeps more relations from coming. */
+  lockTree(type: RecordType, key: Key): Promise<void>;
   /** Deletes the records of one type below a record, or the record itself, and returns how many there were. */
   delete(deleted: RecordType, type: RecordType, key: Key): Promise<number>;
 }
