@@ -1,5 +1,5 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { tooLarge } from "../archive/archive-error.js";
+import { ResponseTooLarge } from "../archive/archive-error.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Messages are written one at a time, so one writer serves all: a new one would grow, and copy, with each. */
@@ -22,6 +22,6 @@ export function encode({ responseType }: MethodBinding, response: unknown): Buff
 /** The same, but refused where it has more bytes than it may have. */
 export function encodeWithin(maxSendSize: number, method: MethodBinding, response: unknown): Buffer {
   const bytes = encode(method, response);
-  if (bytes.length > maxSendSize) throw tooLarge(maxSendSize);
+  if (bytes.length > maxSendSize) throw new ResponseTooLarge(maxSendSize, bytes.length);
   return bytes;
 }

@@ -13,7 +13,7 @@ export const recordHandlers = (store: Store, type: RecordType) =>
   ({
     create: (request, context) => store.retried(context, ({ single }) => create(single, type, request)),
     get: (request, context) => get(store.statements(context), type, request),
-    list: (request, context) => list(store.statements(context), type, request),
+    list: (request, context, respond) => list(store.statements(context), type, request, respond),
     update: (request, context) => store.retried(context, ({ single }) => update(single, type, request)),
     delete: async (request, context, respond) => {
       if (request.validate_only) return wouldRemove(store.statements(context), type, request);

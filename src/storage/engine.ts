@@ -65,6 +65,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** About what a row takes in memory: its details, and its key and the rest. */
+/** About what a row takes in memory, in bytes: its details, and its key and the rest. */
 export const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
-  300 + (typeof details === "string" ? details.length : 0);
+  300 + (typeof details === "string" ? Buffer.byteLength(details) : 0);

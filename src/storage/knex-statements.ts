@@ -6,6 +6,7 @@ import type { Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
   type CountedRecord,
+  type Listed,
   type ListQuery,
   maxInserted,
   type NewRecord,
@@ -52,9 +53,14 @@ export class KnexStatements implements Statements {
     return trees(type, rows)[0];
   }
 
-  async list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
-    const { rows } = await this.runner.read(sql.listSql(type, query, page, this.dialect));
-    return rows.map((row) => storedRecord(row, type));
+  async list(type: RecordType, query: ListQuery, { size, after }: Page): Promise<Listed<StoredRecord>> {
+    // One more tells whether more follow, whether there is room for it or not.
+    const selection = sql.listSql(type, query, { size: size + 1, after }, this.dialect);
+    const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
+    return {
+      items: rows.slice(0, size).map((row) => storedRecord(row, type)),
+      more: truncated || rows.length > size,
+    };
   }
 
   async scan(
@@ -72,9 +78,10 @@ export class KnexStatements implements Statements {
     query: ListQuery,
     page: Page,
     relations: readonly RecordType[],
-  ): Promise<RecordTree[]> {
+  ): Promise<Listed<RecordTree>> {
     const { rows } = await this.runner.read(sql.listTreesSql(type, query, page, relations, this.dialect));
-    return trees(type, rows);
+    const records = rows.filter((row) => Number(row.type) !== sql.moreRecords);
+    return { items: trees(type, records), more: records.length < rows.length };
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {

@@ -52,6 +52,12 @@ export interface Page {
   readonly after: Readonly<Record<string, string>> | undefined;
 }
 
+/** A page of records, and whether more follow. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly more: boolean;
+}
+
 /** The most records that one statement inserts. Statements of so many are prepared: those are half as fast again. */
 export const maxInserted = 250;
 
@@ -67,17 +73,22 @@ export interface Statements {
   readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** One record with its ancestors and some of its relations, from one snapshot. */
   readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
-  /** The records of a page in the order of keys. */
-  list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]>;
-  /** The records of a page as far as they fit in some memory, at least one; and whether the page ends there. */
+  /** The records of a page in the order of keys, as far as memory goes, but at least one; and whether more follow. */
+  list(type: RecordType, query: ListQuery, page: Page): Promise<Listed<StoredRecord>>;
+  /** The records of a page as far as they fit in so many bytes, at least one; and whether the page ends there. */
   scan(
     type: RecordType,
     query: ListQuery,
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }>;
-  /** The records of a page in the order of keys, with their ancestors and some of their relations, from one snapshot. */
-  listTrees(type: RecordType, query: ListQuery, page: Page, relations: readonly RecordType[]): Promise<RecordTree[]>;
+  /** The records of a page, with their ancestors and some of their relations, and whether more follow: one snapshot. */
+  listTrees(
+    type: RecordType,
+    query: ListQuery,
+    page: Page,
+    relations: readonly RecordType[],
+  ): Promise<Listed<RecordTree>>;
   /** The number of records that a list without pages would have. */
   count(type: RecordType, query: ListQuery): Promise<number>;
   /** One record with the numbers of its relations, from one snapshot. */

@@ -6,6 +6,7 @@ import { parseDatabaseUrl } from "../../src/storage/database-url.js";
 import type { Engine as StorageEngine } from "../../src/storage/engine.js";
 import { KnexStore } from "../../src/storage/knex-store.js";
 import { openMySql } from "../../src/storage/mysql-engine.js";
+import { resultSizeFor } from "../../src/storage/result-size.js";
 import { openSqlite } from "../../src/storage/sqlite-engine.js";
 import { ArchiveClient } from "./client.js";
 import { createDatabase, type TestDatabase } from "./database.js";
@@ -35,7 +36,7 @@ interface Options {
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
   const { maxSendSize = 64 * 2 ** 20, poolSize = 16, acquireTimeout = 5000 } = options;
   const location = parseDatabaseUrl(url);
-  const engineOptions = { poolSize, acquireTimeout, maxResultSize: maxSendSize };
+  const engineOptions = { poolSize, acquireTimeout, maxResultSize: resultSizeFor(maxSendSize) };
   return location.kind === "sqlite" ? openSqlite(location.file, engineOptions) : openMySql(location, engineOptions);
 }
 
