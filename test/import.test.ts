@@ -207,7 +207,7 @@ describe.each(inject("engines"))("an import on $name", (engine) => {
         [],
       ],
       [2, "INVALID_FIELD", ["updated_at must not be before created_at"], []],
-      [3, "INVALID_FIELD", ["created_at must be from 1000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z"], []],
+      [3, "INVALID_FIELD", ["created_at must be from 1000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999Z"], []],
       [4, "PARENT_NOT_FOUND", [], ["collaboration", "project", "experiment"]],
       [
         6,

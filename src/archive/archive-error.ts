@@ -123,6 +123,12 @@ export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<Rec
     },
   );
 
+export const recordTooLarge = (type: RecordType, key: Key, cause: unknown): ArchiveError =>
+  new ArchiveError("RESOURCE_EXHAUSTED", "RECORD_TOO_LARGE", `${named(type, key)} is larger than the database takes.`, {
+    resource: resource(type, key),
+    cause,
+  });
+
 /** An answer that was not sent for its size. */
 export class ResponseTooLarge extends ArchiveError {
   constructor(

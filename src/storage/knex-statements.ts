@@ -157,9 +157,15 @@ export class KnexStatements implements Statements {
     return new Set(rows.map((row) => row.link as string));
   }
 
+  async largestStatement(): Promise<number> {
+    const { rows } = await this.runner.read({ sql: this.dialect.largestStatement, bindings: [] });
+    return Number(rows[0]?.size);
+  }
+
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
     const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row) };
-    await this.runner.write({ ...insertion, once: records.length < maxInserted });
+    // One alone is inserted as any other, so that whatever is taken there is taken here.
+    await this.runner.write({ ...insertion, once: ![1, maxInserted].includes(records.length) });
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {

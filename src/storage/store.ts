@@ -107,6 +107,8 @@ export interface Statements {
   ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>>;
   /** Those of some ids that are the own ones of some records' links. */
   takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>>;
+  /** The bytes of a statement, parameters included, that the database takes at the most. */
+  largestStatement(): Promise<number>;
   /** Stores records of one type, at most `maxInserted` and a few megabytes: all, or none where it fails as insert does. */
   insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void>;
   /** Stores details, times and etag over those of the record that still has the given etag. False if none has. */

@@ -3,7 +3,7 @@ import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
 import { createServer, listen } from "../../src/rpc/server.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
-import type { Engine as StorageEngine } from "../../src/storage/engine.js";
+import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
 import { KnexStore } from "../../src/storage/knex-store.js";
 import { openMySql } from "../../src/storage/mysql-engine.js";
 import { resultSizeFor } from "../../src/storage/result-size.js";
@@ -31,6 +31,8 @@ interface Options {
   readonly acquireTimeout?: number;
   /** A database to use in place of one made for it. */
   readonly database?: TestDatabase;
+  /** What is otherwise on the database than its dialect says. */
+  readonly dialect?: Partial<Dialect>;
 }
 
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
@@ -47,7 +49,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   for (const pool of new Set([storage.reads, storage.writes, storage.snapshots])) {
     pool.on("query", ({ sql }: { sql: string }) => statements.push(sql));
   }
-  const store = new KnexStore(storage);
+  const store = new KnexStore({ ...storage, dialect: { ...storage.dialect, ...options.dialect } });
   await store.migrate();
   const log: Record<string, unknown>[] = [];
   const stream = new Writable({
