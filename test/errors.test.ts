@@ -102,6 +102,17 @@ describe.each(inject("engines"))("errors on $name", (engine) => {
     }
   });
 
+  test.each([
+    ["in details", [18, 5, 0xfa, 0x7f, 2, 104, 105], "details.2047"],
+    ["beside them", [0xfa, 0x7f, 2, 104, 105], "2047"],
+    ["in a key", [10, 5, 0xfa, 0x7f, 2, 104, 105], "key.2047"],
+    ["of another encoding than its field's", [18, 2, 10, 0], "request"],
+  ])("a field that the server does not know is refused, not lost: %s", async (_, bytes, field) => {
+    const error = await failing(archive.client.call(methodOf("Run", "Update"), Buffer.from(bytes)));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+    expect(error.fields[field]).toMatch(/^(holds what )?is a field that this server does not know: it would be lost$/);
+  });
+
   test("many violations are cut to what a client takes", async () => {
     const model = Array.from({ length: 5000 }, () => ({ attributes: undefined, structure: undefined }));
     const key = keyOf(recordType("Experiment"), grid);

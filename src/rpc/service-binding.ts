@@ -3,6 +3,8 @@ import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateReque
 
 /** How a generated message is written and read. */
 export interface Codec<Message> {
+  /** The full name of its message. */
+  readonly $type: string;
   encode(message: Message, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array): Message;
 }
