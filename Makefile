@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
-scripts := .ci/run scripts/database scripts/generate scripts/grpcurl clients/python/generate clients/python/test.sh
+scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
@@ -49,10 +49,11 @@ lint: installed ## Check style, protos and shell scripts
 generate: installed ## Write proto/ and generated/ anew from the table of record types and the protos
 	scripts/generate
 
+# Not by the launcher of tsx: it kills what does not answer a signal at once, and its servers would stay.
 # What it measures can be chosen: make bench BENCH="--databases sqlite --sections calls --only create".
 bench: build ## Measure its speed, for most of an hour; PROFILE=1 shows where the time goes; see docs/performance.md
 	$(bin)/tsc -p bench/tsconfig.json
-	$(bin)/tsx bench/main.ts $(if $(PROFILE),--sections profile) $(BENCH)
+	exec node --import tsx bench/main.ts $(if $(PROFILE),--sections profile) $(BENCH)
 
 clean: ## Remove all that was built and installed; data/ stays
 	rm -rf dist coverage node_modules clients/typescript/dist clients/typescript/node_modules
@@ -64,20 +65,12 @@ installed: node_modules/.installed ## Install the Node packages, if package-lock
 types: installed ## Check the types of everything, tests included
 	$(bin)/tsc
 
+# What is not checked is said, and fails where CI is set: there somebody relies on it.
 breaking: installed ## Check that the protos break no client of those on main
-	@base=$$( (git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify main) 2>/dev/null || true); \
-	if [ -z "$$base" ] || ! git cat-file -e "$$base:proto/synergos" 2>/dev/null; then \
-		echo "There is no main with protos to compare with: breaking changes are not checked"; exit; fi; \
-	old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
-	git archive "$$base" proto buf.yaml | tar -x -C "$$old"; \
-	(set -x; $(bin)/buf breaking --against "$$old")
+	@scripts/breaking
 
 fresh: installed ## Check that what is generated is what `make generate` makes
-	@old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
-	cp -R proto generated "$$old"; \
-	(set -x; scripts/generate); \
-	diff -rq "$$old/proto" proto && diff -rq "$$old/generated" generated || \
-		{ echo "Generated code was stale; it is written anew: commit it."; exit 1; }
+	@scripts/fresh
 
 test-service: build ## Test the service
 	$(bin)/vitest run

@@ -48,8 +48,9 @@ const stop = () => {
   for (const each of started.splice(0)) runDatabase("stop", each);
   rmSync(home, { recursive: true, force: true });
 };
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // Each time: Ctrl-C may come twice, and the second would end this in the midst of it.
+  process.on(signal, () => {
     stop();
     process.exit(1);
   });

@@ -12,6 +12,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+// However this process ends, what it started ends with it: by a signal or an error nobody else would stop it.
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
+
+/** Sees to it that a process ends with this one. */
+function endingWithThis(child: ChildProcess): ChildProcess {
+  running.add(child);
+  return child.once("exit", () => running.delete(child));
+}
+
 const archive = (url: string) => [
   "dist/src/main.js",
   "serve",
@@ -42,7 +54,7 @@ export async function startServer(
   // To files, as an operator would: a pipe would make this process work as much as the log itself.
   const files = [`${folder}/${which}.out`, `${folder}/${which}.log`] as const;
   const [out, log] = files.map((file) => openSync(file, "w")) as [number, number];
-  const child = spawn(process.execPath, [...profiling, ...program], { stdio: ["ignore", out, log] });
+  const child = endingWithThis(spawn(process.execPath, [...profiling, ...program], { stdio: ["ignore", out, log] }));
   closeSync(out);
   closeSync(log);
   let port: string | undefined;
@@ -74,7 +86,7 @@ export interface Loader {
 }
 
 export function startLoader(): Loader {
-  const child = fork("dist/bench/bench/load.js", { serialization: "advanced" });
+  const child = endingWithThis(fork("dist/bench/bench/load.js", { serialization: "advanced" }));
   return {
     async run(job) {
       const ended = new AbortController();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addClientCommands, runProgram, usageOutput } from "./cli/program.js";
+import { addCommands, runProgram, usageOutput } from "./cli/program.js";
 import { databaseSettings, serveSettings } from "./options.js";
 import { addOptions, readOptions } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
@@ -56,7 +56,7 @@ addOptions(program.command("backup <file>"), { databaseUrl: databaseSettings.dat
     console.log(`backup: ${file} is a copy of ${displayLocation(databaseUrl)}`);
   });
 
-addClientCommands(program);
+addCommands(program);
 
 /** What the storage says is meant for clients; an operator needs the reason. */
 function explain(error: Error): string {

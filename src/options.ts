@@ -123,5 +123,22 @@ export const clientSettings = {
   tlsCa: optional("--tls-ca <file>", "ARCHIVE_TLS_CA", readCertificates, "trust this authority (PEM)"),
   tlsCert: optional("--tls-cert <file>", "ARCHIVE_TLS_CLIENT_CERT", readCertificates, "show this certificate (PEM)"),
   tlsKey: optional("--tls-key <file>", "ARCHIVE_TLS_CLIENT_KEY", readKey, "the certificate's key (PEM)"),
+  tlsServerName: optional(
+    "--tls-server-name <name>",
+    "ARCHIVE_TLS_SERVER_NAME",
+    readHost,
+    "the name that the server's certificate is for, where it is not that of the address",
+  ),
   timeout: setting("--timeout <ms>", "ARCHIVE_TIMEOUT", 3000, whole(1, 600_000), "how long to wait for an answer"),
+};
+
+/** What every command takes that sends or gets records without end. */
+export const bulkSettings = {
+  ...clientSettings,
+  timeout: optional(
+    "--timeout <ms>",
+    "ARCHIVE_TIMEOUT",
+    whole(1, 600_000),
+    "how long the server may be silent (default: 3000 to connect, then 60000)",
+  ),
 };

@@ -107,7 +107,7 @@ describe("the command line", () => {
     const broken = await run(["create", "collaboration", "d"], '{"mq": {"host": "a"');
     expect([broken.status, broken.stderr]).toEqual([
       2,
-      expect.stringMatching(/^error: USAGE: - is neither.* line 1, column \d+/),
+      expect.stringMatching(/^error: USAGE: the standard input is neither.* line 1, column \d+/),
     ]);
     expect(broken.stderr.trimEnd().split("\n")).toHaveLength(1);
   });
@@ -229,7 +229,7 @@ describe("the command line", () => {
     for (const { status, stdout } of await Promise.all(shells)) {
       expect([status, stdout]).toEqual([0, expect.stringContaining("synergos-archive")]);
     }
-    const completed = async (...words: string[]) => (await run(["complete", "--", ...words])).stdout;
+    const completed = async (...words: string[]) => (await run(["__complete", "--", ...words])).stdout;
     expect(await completed("im")).toContain("import");
     expect(await completed("get", "reg")).toContain("registration");
     expect(await completed("import", "--orph")).toContain("--orphans");

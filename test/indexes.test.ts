@@ -44,7 +44,7 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
   /** Which tables a statement reads from one end to the other, and whether it sorts. */
   async function plan({ sql: text, bindings }: Query) {
     const explain = engine.url ? "EXPLAIN" : "EXPLAIN QUERY PLAN";
-    const rows = await archive.database.sql(`${explain} ${text}`, bindings.map(String));
+    const rows = await archive.database.sql(`${explain} ${text}`, [...bindings]);
     const scanned = engine.url
       ? rows.filter(({ type, table }) => /^(ALL|index)$/.test(String(type)) && !/^(<.*|[np])$/.test(String(table)))
       : rows.filter(({ detail }) => /^SCAN (?!CONSTANT|[np]\b|page\b|\(?subquery)/.test(String(detail)));

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import type { ImportReport } from "../src/cli/import-records.js";
+import type { ImportReport } from "../src/cli/import-report.js";
 import { JsonParser } from "../src/cli/parse-json.js";
 import { messageShape } from "../src/records/message-shape.js";
 import { type Payload, type PayloadValue, toPayload } from "../src/records/payload.js";

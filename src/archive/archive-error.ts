@@ -1,4 +1,5 @@
 import type { FieldViolation } from "../records/field-violation.js";
+import { quoted } from "../records/quoted.js";
 import type { RecordType } from "../records/record-type.js";
 import { StorageError } from "../storage/store.js";
 
@@ -14,6 +15,7 @@ export type ErrorCode =
   | "DATA_LOSS"
   | "DEADLINE_EXCEEDED"
   | "CANCELLED"
+  | "UNIMPLEMENTED"
   | "INTERNAL";
 
 /** What a client may know of an error beside code, reason and message. */
@@ -54,8 +56,13 @@ export function refuse(fieldViolations: readonly FieldViolation[], reason = "INV
   if (fieldViolations.length > 0) throw invalidFields(fieldViolations, reason);
 }
 
+/** A path has up to a hundred steps; what a message can hold of it is little. */
+const charactersOfPath = 500;
+
 export function invalidFields(fieldViolations: readonly FieldViolation[], reason = "INVALID_FIELD"): ArchiveError {
-  const text = fieldViolations.slice(0, 10).map(({ field, description }) => `${field} ${description}`);
+  const text = fieldViolations
+    .slice(0, 10)
+    .map(({ field, description }) => `${quoted(field, charactersOfPath)} ${quoted(description, charactersOfPath)}`);
   const more = fieldViolations.length - text.length;
   const message = `${text.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
   return new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });

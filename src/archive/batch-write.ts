@@ -7,6 +7,7 @@ import type {
 import type { CallContext } from "../call-context.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
 import type { Statements, Store } from "../storage/store.js";
+import { Turns } from "../turns.js";
 import { ArchiveError, asArchiveError, refuse } from "./archive-error.js";
 import { create } from "./create.js";
 import { remove } from "./delete.js";
@@ -32,9 +33,12 @@ export async function batchWrite<Answer>(
   try {
     return await store.transaction(context, async (statements) => {
       const results: WriteResult[] = [];
+      const turns = new Turns();
       for (const [index, { operation }] of operations.entries()) {
         current = index;
         results.push(await write(statements, operation));
+        // An embedded database works in the same turn.
+        if (turns.isOver) await turns.next();
       }
       current = undefined;
       return respond({ results });

@@ -1,5 +1,7 @@
+import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { MessageShape } from "../records/message-shape.js";
+import { quoted } from "../records/quoted.js";
 
 /** A path of a field mask: the names of fields and keys from the details down, as they are. */
 export type Path = readonly string[];
@@ -15,10 +17,16 @@ export function readMask(
     if (mask.length > 1) violations.push({ field: "update_mask", description: '"*" must stand alone' });
     return undefined;
   }
+  if (mask.length > limits.pathsOfMask) {
+    const description = `must have at most ${limits.pathsOfMask} paths, not ${mask.length}: name what they have in common`;
+    violations.push({ field: "update_mask", description });
+    return [];
+  }
   return mask.map((text, index) => {
     const path = splitPath(text);
     const fault = path ? pathFault(shape, path) : "is not a path";
-    if (fault) violations.push({ field: `update_mask.paths[${index}]`, description: `("${text}") ${fault}` });
+    if (fault && violations.length < limits.violations)
+      violations.push({ field: `update_mask.paths[${index}]`, description: `("${quoted(text)}") ${fault}` });
     return path ?? [];
   });
 }
@@ -44,7 +52,7 @@ export const findField = (shape: MessageShape, name: string) =>
 /** What is wrong with a path. */
 function pathFault(shape: MessageShape, [name, ...rest]: Path): string | undefined {
   const field = findField(shape, name as string);
-  if (!field) return `names no field: ${shape.name} has no ${name}`;
+  if (!field) return `names no field: ${shape.name} has no ${quoted(name as string)}`;
   const below = field.container === "map" ? rest.slice(1) : rest;
   if (field.container === "list" && rest.length > 0) return `goes into the list ${name}, which changes as a whole`;
   if (below.length === 0 || field.kind === "struct") return undefined;

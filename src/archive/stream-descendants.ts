@@ -3,6 +3,7 @@ import type {
   StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
@@ -15,15 +16,15 @@ type Key = StoredRecord["key"];
 
 /** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
 const maxPageSize = 1000;
-const aimedSize = 2 ** 19;
+const aimedSize = limits.bytesOfStreamMessage;
 const maxSize = 2 ** 22;
 
-/** Streams all records under a key, or all there are, in batches. */
+/** Streams all records under a key, or all there are: page by page, a response for each record. */
 export async function* streamDescendants(
   store: Store,
   request: StreamDescendantsRequest,
   context: CallContext,
-): AsyncGenerator<StreamDescendantsResponse> {
+): AsyncGenerator<Iterable<StreamDescendantsResponse>> {
   const violations: FieldViolation[] = [];
   const chosen = request.key?.key;
   const root = chosen && recordTypeOfField(chosen.$case);
@@ -37,10 +38,10 @@ export async function* streamDescendants(
     if (root && key) {
       const record = await statements.read(root, key);
       if (!record) throw recordNotFound(root, key);
-      if (request.include_root) yield batch([record]);
+      if (request.include_root) yield responses([record]);
     }
     for (const type of types) {
-      for await (const records of pages(statements, type, root, key)) yield batch(records);
+      for await (const records of pages(statements, type, root, key)) yield responses(records);
     }
   });
 }
@@ -65,6 +66,7 @@ async function* pages(
   }
 }
 
-const batch = (records: readonly StoredRecord[]): StreamDescendantsResponse => ({
-  records: records.map((record) => archiveRecord(record.type, basicRecord(record))),
-});
+/** Made one by one, as they are sent: the messages of a page take several times as much memory as what is read. */
+function* responses(records: readonly StoredRecord[]): Generator<StreamDescendantsResponse> {
+  for (const record of records) yield { records: [archiveRecord(record.type, basicRecord(record))] };
+}

@@ -1,4 +1,5 @@
 import { View } from "../../generated/ts/synergos/archive/v1/options.js";
+import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Message } from "../records/message-shape.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
@@ -52,6 +53,11 @@ export function askedTypes(
   numbers: readonly number[],
   violations: FieldViolation[],
 ): readonly RecordType[] {
+  if (numbers.length > limits.relationTypes) {
+    const description = `must have at most ${limits.relationTypes} entries, not ${numbers.length}`;
+    violations.push({ field: "relation_types", description });
+    return possible;
+  }
   const asked = numbers.map((number, index) => {
     const type = recordTypeOfNumber(number);
     if (type && possible.includes(type)) return type;

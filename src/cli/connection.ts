@@ -9,13 +9,11 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
-import { ChannelCredentials, Client, type ServiceError } from "@grpc/grpc-js";
-import { isLoopback } from "../address.js";
-import type { clientSettings } from "../options.js";
+import type { Client, ServiceError } from "@grpc/grpc-js";
 import { descriptors, packageName } from "../records/message-shape.js";
-import type { Values } from "../settings.js";
-import { checkPair } from "../tls-files.js";
-import { callFailure, exitCodes, Failure, usageFailure } from "./failure.js";
+import { callFailure } from "./call-failure.js";
+import { type ChannelSettings, openChannel } from "./channel.js";
+import { exitCodes, Failure } from "./failure.js";
 
 export type Json = { [name: string]: JsonValue };
 
@@ -26,27 +24,29 @@ export const messageJson = (message: Message): Json => {
   return toJson(descriptor, message, { registry: descriptors, useProtoFieldName: true }) as Json;
 };
 
+/** How a server is reached; and how long it may be silent, in ms. */
+export interface ConnectionSettings extends ChannelSettings {
+  readonly timeout?: number | undefined;
+}
+
+/** What may pass, in ms, where the user does not say: a stream may wait for the database in between. */
+const presetTimeout = 3000;
+const presetSilence = 60_000;
+
 /** A connection to a server. All it sends and gets is proto JSON to its users, checked by the descriptors. */
 export class Connection {
   readonly #client: Client;
   readonly #address: string;
+  /** How long a connection, or the answer to a single call, may take. */
   readonly #timeout: number;
+  /** How long the server may be silent in the midst of a stream. */
+  readonly #silence: number;
 
-  constructor({ address, tls, tlsCa, tlsCert, tlsKey, timeout }: Values<typeof clientSettings>) {
-    if (!tlsCert !== !tlsKey) throw usageFailure("--tls-cert and --tls-key must be given together");
-    if (tlsCert && tlsKey) checkPair(tlsCert, tlsKey);
-    const credentials =
-      tls || tlsCa || tlsCert
-        ? ChannelCredentials.createSsl(tlsCa?.bytes ?? null, tlsKey?.bytes ?? null, tlsCert?.bytes ?? null)
-        : ChannelCredentials.createInsecure();
-    this.#client = new Client(address, credentials, {
-      "grpc.max_receive_message_length": -1,
-      "grpc.max_send_message_length": -1,
-      // Where the environment names a proxy, as containers inherit it: it does not lead to this machine.
-      ...(isLoopback(address) ? { "grpc.enable_http_proxy": 0 } : {}),
-    });
-    this.#address = address;
-    this.#timeout = timeout;
+  constructor({ timeout, ...settings }: ConnectionSettings) {
+    this.#client = openChannel(settings);
+    this.#address = settings.address;
+    this.#timeout = timeout ?? presetTimeout;
+    this.#silence = timeout ?? presetSilence;
   }
 
   /** Calls a method, such as "RunService", "GetRun". Fields that proto JSON cannot hold are given as `more`. */
@@ -77,10 +77,15 @@ export class Connection {
     const method = methodOf(service, name);
     const bytes = Buffer.from(toBinary(method.input, asMessage(method, request)));
     const call = this.#client.makeServerStreamRequest(pathOf(method), asIs, asIs, bytes);
+    const responses = call[Symbol.asyncIterator]();
     try {
-      for await (const response of call) yield fromBinary(method.output, response as Buffer);
+      for (;;) {
+        const { done, value } = await this.#unlessSilent(responses.next());
+        if (done) return;
+        yield fromBinary(method.output, value as Buffer);
+      }
     } catch (error) {
-      throw this.#failure(error as ServiceError);
+      throw error instanceof Failure ? error : this.#failure(error as ServiceError);
     } finally {
       call.cancel();
     }
@@ -96,11 +101,18 @@ export class Connection {
     });
     answered.catch(() => undefined);
     const call = this.#client.makeClientStreamRequest(pathOf(method), asIs, asIs, finish);
-    for await (const request of requests) {
-      if (!call.write(Buffer.from(request))) await Promise.race([once(call, "drain"), answered]);
+    try {
+      for await (const request of requests) {
+        if (call.write(Buffer.from(request))) continue;
+        const drained = new AbortController();
+        const drain = once(call, "drain", { signal: drained.signal }).catch(() => undefined);
+        await this.#unlessSilent(Promise.race([drain, answered])).finally(() => drained.abort());
+      }
+      call.end();
+      return messageJson(fromBinary(method.output, await this.#unlessSilent(answered)));
+    } finally {
+      call.cancel();
     }
-    call.end();
-    return messageJson(fromBinary(method.output, await answered));
   }
 
   close(): void {
@@ -116,6 +128,22 @@ export class Connection {
         else resolve();
       });
     });
+  }
+
+  /** What the server is waited for, which fails where it says nothing for too long. */
+  async #unlessSilent<Result>(work: Promise<Result>): Promise<Result> {
+    const silence = this.#silence;
+    let timer: NodeJS.Timeout | undefined;
+    const silent = new Promise<never>((_, reject) => {
+      const message = `${this.#address} was silent for ${silence} ms; --timeout says how long it may be`;
+      const end = () => reject(new Failure(exitCodes.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", message));
+      timer = setTimeout(end, silence);
+    });
+    try {
+      return await Promise.race([work, silent]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #failure = (error: ServiceError) => callFailure(error, this.#address);

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { toBinary } from "@bufbuild/protobuf";
 import { descriptors, packageName } from "../records/message-shape.js";
@@ -6,12 +5,17 @@ import { recordTypeOfField } from "../records/record-type.js";
 import { type Json, messageOf } from "./connection.js";
 import { Failure, usageFailure } from "./failure.js";
 import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
+import type { Input } from "./input.js";
 import { jsonText, sorted } from "./json-text.js";
 import { JsonFault, JsonParser } from "./parse-json.js";
+import { textOf } from "./text-of.js";
 
 /** The version of the format, which the header's first member names. */
 const version = 1;
 const mark = "synergos_archive_export";
+
+/** The most characters of a line, which is one record: more than any server takes. */
+const maxLine = 2 ** 28;
 
 /** What the first line says of the others. */
 export interface ExportHeader {
@@ -36,14 +40,14 @@ export function recordLine(record: Json): string {
 export const looksLikeExport = (start: string): boolean => new RegExp(`^\\uFEFF?\\s*\\{\\s*"${mark}"`).test(start);
 
 /** An export, read line by line. */
-export async function exportSource(file: string): Promise<ImportSource> {
-  const lines = linesOf(file);
+export async function exportSource(input: Input): Promise<ImportSource> {
+  const lines = linesOf(input);
   const first = await lines.next();
   await lines.return(undefined);
   const { [mark]: found, counts } = parsedHeader(first.value ?? "");
   if (found !== version) throw usageFailure(`the export is of format version ${found}: this program knows ${version}`);
   const total = Object.values((counts ?? {}) as Record<string, number>).reduce((sum, count) => sum + count, 0);
-  return { format: "export", total, items: () => items(file, total) };
+  return { format: "export", total, items: () => items(input, total) };
 }
 
 function parsedHeader(line: string): Json {
@@ -54,10 +58,10 @@ function parsedHeader(line: string): Json {
   }
 }
 
-async function* items(file: string, total: number): AsyncGenerator<FoundRecord | Problem> {
+async function* items(input: Input, total: number): AsyncGenerator<FoundRecord | Problem> {
   let number = 0;
   let records = 0;
-  for await (const line of linesOf(file)) {
+  for await (const line of linesOf(input)) {
     number++;
     if (number === 1 || line.trim() === "") continue;
     records++;
@@ -68,11 +72,15 @@ async function* items(file: string, total: number): AsyncGenerator<FoundRecord |
   if (records < total) yield { place, reason: "INCOMPLETE_FILE", message };
 }
 
+/** What JSON.parse may change without a word: half surrogate pairs, and numbers beyond those that can be kept. */
+const mayBeInexact = /\\u[dD]|[eE][+-]?\d{3}/;
+
 function itemOf(line: string, number: number): FoundRecord | Problem {
   const place = () => ({ line: number, column: 1 });
   let json: JsonValue;
   try {
     json = JSON.parse(line) as JsonValue;
+    if (mayBeInexact.test(line)) new JsonParser(line).whole();
   } catch (error) {
     const { offset, message } = faultOf(line, error as Error);
     return { place: () => ({ line: number, column: offset + 1 }), reason: "INVALID_JSON", message };
@@ -105,13 +113,21 @@ function faultOf(line: string, { message }: Error): { offset: number; message: s
 }
 
 /** The lines of a file, without their ends. */
-async function* linesOf(file: string): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const chunk of createReadStream(file, { encoding: "utf8", highWaterMark: 2 ** 18 })) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+async function* linesOf(input: Input): AsyncGenerator<string, undefined> {
+  let rest: string[] = [];
+  let length = 0;
+  for await (const text of textOf(input.read(), input.name)) {
+    const [first = "", ...others] = text.split("\n");
+    rest.push(first);
+    length += first.length;
+    if (length > maxLine) throw usageFailure(`${input.name} has a line of more than ${maxLine / 2 ** 20} MiB`);
+    const last = others.pop();
+    if (last === undefined) continue;
+    yield rest.join("");
+    yield* others;
+    rest = [last];
+    length = last.length;
   }
-  if (rest !== "") yield rest;
+  if (length > 0) yield rest.join("");
   return undefined;
 }

@@ -1,12 +1,8 @@
-import { type ServiceError, status } from "@grpc/grpc-js";
-import { BadRequest, ErrorInfo } from "../../generated/ts/google/rpc/error_details.js";
-import { Status } from "../../generated/ts/google/rpc/status.js";
-
 /** How a command can end, other than well: the exit status of each. */
 export const exitCodes = {
   /** Anything unforeseen, here or in the server; also, of `health`, that the server is not serving. */
   UNFORESEEN: 1,
-  /** Options, arguments, or a file that cannot be read or makes no sense. */
+  /** Options, arguments, or a file that cannot be read or written, or makes no sense. */
   USAGE: 2,
   INVALID_ARGUMENT: 3,
   NOT_FOUND: 4,
@@ -27,14 +23,14 @@ export const exitCodesHelp = `
 Exit status:
   0   done
   1   something unforeseen; of health: the server is not serving
-  2   wrong options or arguments, or a file that cannot be read or makes no sense
+  2   wrong options or arguments, or a file that cannot be read or written, or makes no sense
   3   the server refused fields of the request (INVALID_ARGUMENT)
   4   there is no such record (NOT_FOUND)
   5   there is such a record already (ALREADY_EXISTS)
   6   parents are missing, or relations are in the way (FAILED_PRECONDITION)
   7   the etag differs, or others wrote at the same time (ABORTED)
   8   the server or its database cannot be reached (UNAVAILABLE)
-  9   no answer within --timeout (DEADLINE_EXCEEDED)
+  9   the server was silent for longer than --timeout (DEADLINE_EXCEEDED)
   10  the answer or a record is too large (RESOURCE_EXHAUSTED)
   11  an import refused some records
   12  not confirmed`;
@@ -59,19 +55,3 @@ export const usageFailure = (message: string, cause?: unknown): Failure =>
 /** Anything that was thrown as a failure; what is none is unforeseen, and explained. */
 export const asFailure = (error: Error, explain: (error: Error) => string): Failure =>
   error instanceof Failure ? error : new Failure(exitCodes.UNFORESEEN, "FAILED", explain(error), error);
-
-/** A call's error. The server's message names the fields; a violation that it left out for its length is added. */
-export function callFailure(error: ServiceError, address: string): Failure {
-  const code = status[error.code] ?? "UNKNOWN";
-  const exitCode = (exitCodes as Record<string, number>)[code] ?? exitCodes.UNFORESEEN;
-  const [bytes] = error.metadata.get("grpc-status-details-bin");
-  const details = bytes ? Status.decode(bytes as Buffer).details : [];
-  const decoded = <Message>(codec: { $type: string; decode(bytes: Uint8Array): Message }) => {
-    const any = details.find(({ type_url }) => type_url.endsWith(`/${codec.$type}`));
-    return any && codec.decode(any.value);
-  };
-  const reason = decoded(ErrorInfo)?.reason ?? code;
-  const fields = decoded(BadRequest)?.field_violations.filter(({ field }) => !error.details.includes(field)) ?? [];
-  const message = [error.details, ...fields.map(({ field, description }) => `${field} ${description}`)].join("; ");
-  return new Failure(exitCode, reason, bytes ? message : `${address}: ${message}`, error);
-}

@@ -1,68 +1,15 @@
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type ImportOptions,
-  ImportRequest,
-  OnConflict,
-} from "../../generated/ts/synergos/archive/v1/archive_service.js";
-import { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
-import { messageShape } from "../records/message-shape.js";
-import { minimalDetails } from "../records/minimal-details.js";
+import { type ImportOptions, OnConflict } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
+import { adoptedParents, type Orphan } from "./adopted-parents.js";
 import type { Connection, Json } from "./connection.js";
-import type { FoundRecord, ImportSource, Place, Problem } from "./import-source.js";
-import { recordTypeName } from "./record-commands.js";
-import { type Ids, keyText } from "./record-name.js";
+import { ImportBatch } from "./import-batch.js";
+import { type ImportReport, named, outcomes, type Refused } from "./import-report.js";
+import type { ImportSettings } from "./import-settings.js";
+import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
+import { type Ids, recordTypeName } from "./record-name.js";
 
-/** The most records and bytes that are sent in one message, and in one call: after each call it is known what came of it. */
-const maxBatch = { records: 500, bytes: 2 ** 20 };
+/** The most records and bytes that are sent in one call: after each call it is known what came of it. */
 const maxCall = { records: 1000, bytes: 2 ** 22 };
-
-/** What an import does about records that are in the way, and records without parents. */
-export const onConflicts = ["fail", "skip", "replace"] as const;
-export const orphanModes = ["refuse", "adopt"] as const;
-
-export interface ImportSettings {
-  readonly onConflict: (typeof onConflicts)[number];
-  readonly orphans: (typeof orphanModes)[number];
-  /** Everything but writing. */
-  readonly dryRun: boolean;
-  /** Write nothing unless all can be written. */
-  readonly strict: boolean;
-}
-
-export const outcomes = ["created", "replaced", "unchanged", "skipped", "refused"] as const;
-
-export interface NamedRecord {
-  readonly type: string | null;
-  readonly key: string | null;
-}
-
-/** Something that was not written: which, where in the file, and why. */
-export interface Refused extends NamedRecord, Place {
-  readonly reason: string;
-  readonly message: string;
-  readonly fields: readonly { readonly field: string; readonly description: string }[];
-}
-
-/** What came of an import. */
-export interface ImportReport {
-  readonly format: ImportSource["format"];
-  /** Whether anything was written: not by a dry run, nor by a strict import that would have refused something. */
-  written: boolean;
-  readonly counts: Record<string, Record<(typeof outcomes)[number], number>>;
-  /** Parents that were not there and were made. */
-  readonly adopted: NamedRecord[];
-  readonly refused: Refused[];
-  /** How many further records were refused, which the server did not list. */
-  unlisted: number;
-}
-
-/** A record that was sent and refused as its parents are missing. */
-interface Orphan {
-  readonly record: FoundRecord;
-  readonly refusal: Json;
-  readonly missing: readonly { readonly type: RecordType; readonly key: Ids }[];
-}
 
 /** Imports all records of a file. Tells how many are done. */
 export async function importRecords(
@@ -97,7 +44,7 @@ class Import {
     const orphans = await this.#send(this.#records(), onConflict);
     if (mode === "refuse") for (const { record, refusal } of orphans) this.#refuse(record, refusal);
     else if (orphans.length > 0) {
-      const parents = adopted(orphans);
+      const parents = adoptedParents(orphans);
       this.#report.adopted.push(...parents.map(({ type, key }) => named(type, key)));
       const inOrder = (records: readonly FoundRecord[]) =>
         [...records].sort((one, other) => recordTypes.indexOf(one.type) - recordTypes.indexOf(other.type));
@@ -139,7 +86,7 @@ class Import {
     while (!ended) {
       const inCall: FoundRecord[] = [];
       const batches = async function* (this: Import): AsyncGenerator<Uint8Array> {
-        let batch = new Batch(options);
+        let batch = new ImportBatch(options);
         for (let bytes = 0; dryRun || (inCall.length < maxCall.records && bytes < maxCall.bytes); ) {
           const next = await iterator.next();
           if (next.done) {
@@ -153,7 +100,7 @@ class Import {
           batch.add(record.bytes);
           if (batch.isFull) {
             yield batch.finish();
-            batch = new Batch();
+            batch = new ImportBatch();
             if (dryRun) this.progress(this.#done + inCall.length);
           }
         }
@@ -204,66 +151,3 @@ class Import {
     if (counts) counts[outcome] += more;
   }
 }
-
-/** A serialized ImportRequest in the making. */
-class Batch {
-  readonly #writer = new BinaryWriter();
-  #records = 0;
-  #bytes = 0;
-
-  constructor(options?: ImportOptions) {
-    if (options) ImportRequest.encode({ options, records: [] }, this.#writer);
-  }
-
-  add(record: Uint8Array): void {
-    this.#writer.uint32((2 << 3) | 2).bytes(record);
-    this.#records++;
-    this.#bytes += record.length;
-  }
-
-  get isFull(): boolean {
-    return this.#records >= maxBatch.records || this.#bytes >= maxBatch.bytes;
-  }
-
-  finish(): Uint8Array {
-    return this.#writer.finish();
-  }
-}
-
-/**
- * The least records that orphans need and that are none of them: created when the first of their children was, and
- * with the ids that their children's links name.
- */
-function adopted(orphans: readonly Orphan[]): FoundRecord[] {
-  const nameOf = (type: RecordType, key: Ids) => `${type.field} ${keyText(type, key)}`;
-  const known = new Set(orphans.map(({ record: { type, key } }) => nameOf(type, key)));
-  const parents = new Map<string, { type: RecordType; key: Ids; links: Ids; created: Time | undefined }>();
-  for (const { record, missing } of orphans) {
-    const { created_at } = (ArchiveRecord.decode(record.bytes).record?.value ?? {}) as { created_at?: Time };
-    for (const { type, key } of missing) {
-      const name = nameOf(type, key);
-      if (known.has(name)) continue;
-      const parent = parents.get(name) ?? { type, key, links: {}, created: created_at };
-      const isEarlier = created_at && parent.created && created_at.seconds < parent.created.seconds;
-      const links = { ...record.link, ...parent.links };
-      parents.set(name, { ...parent, links, created: isEarlier ? created_at : (parent.created ?? created_at) });
-    }
-  }
-  return [...parents.values()].map(({ type, key, links, created }) => {
-    const details = minimalDetails(messageShape(`${type.name}Details`));
-    const link = Object.fromEntries(type.links.map((each) => [each.link, links[each.link] ?? ""]));
-    const value = { key, details, ...(type.link ? { link } : {}), created_at: created, record_id: 0n, etag: "" };
-    const record = { $case: type.field, value } as unknown as ArchiveRecord["record"];
-    const place = () => ({ document: "adopted", line: 0, column: 0 });
-    return { type, key, link, place, bytes: ArchiveRecord.encode({ record }).finish() };
-  });
-}
-
-interface Time {
-  readonly seconds: bigint;
-}
-
-const named = (type: RecordType | undefined, key: Ids | undefined): NamedRecord => ({
-  type: type?.field ?? null,
-  key: type && key ? keyText(type, key) : null,
-});

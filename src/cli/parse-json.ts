@@ -91,7 +91,12 @@ export class JsonParser {
     const token = this.#match(patterns.token);
     if (Object.hasOwn(constants, token)) return constants[token] as PayloadValue;
     if (/^-?(0|[1-9]\d*)$/.test(token)) return BigInt(token);
-    if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token)) return Number(token);
+    if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(token)) {
+      const number = Number(token);
+      if (Number.isFinite(number) && (number !== 0 || !/^-?[0.]*[1-9]/.test(token))) return number;
+      this.#offset -= token.length;
+      throw this.#fault(`${cut(token)} is beyond the numbers that can be kept`);
+    }
     this.#offset -= token.length;
     throw this.#fault(token === "" ? `a value is missing before ${this.#next()}` : `${cut(token)} is no value`);
   }
@@ -102,7 +107,9 @@ export class JsonParser {
     do members.push([this.#name(), this.#value(depth + 1)]);
     while (this.#take(","));
     this.#expect("}");
-    return Object.fromEntries(members);
+    const object = Object.fromEntries(members);
+    if (Object.keys(object).length < members.length) throw this.#fault("an object has a name twice");
+    return object;
   }
 
   #list(depth: number): PayloadValue[] {

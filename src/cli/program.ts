@@ -1,11 +1,9 @@
-import tab from "@bomb.sh/tab/commander";
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
-import { addArchiveCommands } from "./archive-commands.js";
-import { asFailure, exitCodes, exitCodesHelp } from "./failure.js";
-import { addRecordCommands } from "./record-commands.js";
+import { addClientCommands } from "./client-commands.js";
+import { addCompletion } from "./completion.js";
+import { asFailure, exitCodes, exitCodesHelp, usageFailure } from "./failure.js";
 import { keysHelp } from "./record-name.js";
 import { errorColors, printFailure } from "./terminal.js";
-import { addTreeCommand } from "./tree.js";
 
 /** How wrong options and arguments are told. */
 export const usageOutput: OutputConfiguration = {
@@ -15,11 +13,9 @@ export const usageOutput: OutputConfiguration = {
 };
 
 /** Adds the commands that ask a server, and shell completion of all. */
-export function addClientCommands(program: Command): void {
-  addRecordCommands(program);
-  addTreeCommand(program);
-  addArchiveCommands(program);
-  tab(program);
+export function addCommands(program: Command): void {
+  addClientCommands(program);
+  addCompletion(program);
   program.addHelpText("after", `${keysHelp}\n${exitCodesHelp}`);
 }
 
@@ -34,6 +30,7 @@ export async function runProgram(program: Command, explain: (error: Error) => st
   // Nor does it change how a command ends that nobody reads what it says beside.
   process.stderr.on("error", () => undefined);
   try {
+    refuseForeignBytes(process.argv);
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -43,5 +40,13 @@ export async function runProgram(program: Command, explain: (error: Error) => st
     const failure = asFailure(error as Error, explain);
     printFailure(failure);
     process.exitCode = failure.exitCode;
+  }
+}
+
+/** Arguments come decoded, with U+FFFD for what is not UTF-8: as a key it would name another record. */
+function refuseForeignBytes(words: readonly string[]): void {
+  const foreign = words.find((word) => word.includes("\uFFFD"));
+  if (foreign !== undefined) {
+    throw usageFailure(`${JSON.stringify(foreign)} is not UTF-8; if U+FFFD is meant in a key, write it as %EF%BF%BD`);
   }
 }

@@ -11,6 +11,9 @@ A record is named by its type and its key, the ids of which stand between slashe
 An id that holds a slash has %2F there, and one that holds a percent sign %25, as in URLs; any other character stands
 for itself, and may be written as percent-encoded UTF-8, too.`;
 
+/** A record type as the API's enum names it. */
+export const recordTypeName = (type: RecordType): string => `RECORD_TYPE_${type.field.toUpperCase()}`;
+
 /** The record type of a name on the command line, where it was checked. */
 export function typeNamed(name: string): RecordType {
   const type = recordTypeOfField(name);

@@ -1,34 +1,31 @@
-import type { Command } from "commander";
 import { type RecordType, recordTypes } from "../records/record-type.js";
-import { clientCommand, keyArgument, typeArgument } from "./client-command.js";
+import { callRecord } from "./call-record.js";
 import type { Connection, Json } from "./connection.js";
 import { usageFailure } from "./failure.js";
-import { callRecord, countsBelow, countsText, shortTime } from "./record-commands.js";
+import { listPages } from "./list-pages.js";
+import { countsBelow, countsText } from "./record-counts.js";
 import { type Ids, idText, parseKey, typeNamed } from "./record-name.js";
+import { shortTime } from "./short-time.js";
 import { colors, print } from "./terminal.js";
 
-interface Options {
+export interface TreeOptions {
   readonly depth: string;
   readonly limit: string;
 }
 
-/** Adds the command that draws the hierarchy. */
-export function addTreeCommand(program: Command): void {
-  const text =
-    "draw what is below a record, or the whole archive, each with the time of its own last change and counts of what is downstream";
-  clientCommand<Options>(program, "tree", text, async (connection, [name, keyText = ""], options) => {
-    const [depth, limit] = [wholeNumber("--depth", options.depth), wholeNumber("--limit", options.limit)];
-    const drawing = new Drawing(connection, limit);
-    if (!name) return drawing.roots(depth);
-    const type = typeNamed(name);
-    const key = parseKey(type, keyText);
-    const { record } = await callRecord(connection, type, "Get", { key: { ...key }, view: "VIEW_BASIC" });
-    await drawing.record(type, record as Json, [], "", "", depth);
-  })
-    .addArgument(typeArgument(false))
-    .addArgument(keyArgument(false))
-    .option("--depth <levels>", "how many levels to draw below the first", "1")
-    .option("--limit <records>", "the most records of one type to draw below another", "20");
+/** Draws the hierarchy. */
+export async function tree(
+  connection: Connection,
+  [name, keyText = ""]: string[],
+  options: TreeOptions,
+): Promise<void> {
+  const [depth, limit] = [wholeNumber("--depth", options.depth), wholeNumber("--limit", options.limit)];
+  const drawing = new Drawing(connection, limit);
+  if (!name) return drawing.roots(depth);
+  const type = typeNamed(name);
+  const key = parseKey(type, keyText);
+  const { record } = await callRecord(connection, type, "Get", { key: { ...key }, view: "VIEW_BASIC" });
+  await drawing.record(type, record as Json, [], "", "", depth);
 }
 
 function wholeNumber(flag: string, text: string): number {
@@ -46,10 +43,10 @@ class Drawing {
   /** The records that need no others. */
   async roots(depth: number): Promise<void> {
     for (const type of recordTypes.filter(({ parents }) => parents.length === 0)) {
-      const { records, total } = await this.#list(type, {});
-      if (total === 0) continue;
-      print(`${colors.bold(type.plural)}  ${colors.dim(total.toLocaleString("en-US"))}`);
-      await this.#lines(type, records, total, [], "", true, depth);
+      const list = await this.#list(type, {});
+      if (list.total === 0) continue;
+      print(`${colors.bold(type.plural)}  ${colors.dim(list.total.toLocaleString("en-US"))}`);
+      await this.#lines(type, list, [], "", true, depth);
     }
   }
 
@@ -71,29 +68,29 @@ class Drawing {
       [`${first}${colors.cyan(type.field)} ${ids.join("/")}`.trimEnd(), changed, counts].filter(Boolean).join("  "),
     );
     if (depth === 0) return;
-    const below: [RecordType, { records: Json[]; total: number }][] = [];
+    const below: [RecordType, List][] = [];
     for (const child of recordTypes.filter(({ parents }) => parents.includes(type))) {
       const list = await this.#list(child, key);
       if (list.total > 0) below.push([child, list]);
     }
-    for (const [index, [child, { records, total }]] of below.entries()) {
-      await this.#lines(child, records, total, type.key, next, index === below.length - 1, depth - 1);
+    for (const [index, [child, list]] of below.entries()) {
+      await this.#lines(child, list, type.key, next, index === below.length - 1, depth - 1);
     }
   }
 
   /** Some records of one type, the last of which may end the list that they stand in. */
   async #lines(
     type: RecordType,
-    records: Json[],
-    total: number,
+    { records, shown, total }: List,
     above: readonly string[],
     margin: string,
     endsList: boolean,
     depth: number,
   ): Promise<void> {
-    const more = total - records.length;
-    for (const [index, record] of records.entries()) {
-      const isLast = endsList && more === 0 && index === records.length - 1;
+    const more = total - shown;
+    let drawn = 0;
+    for await (const record of records) {
+      const isLast = endsList && more === 0 && ++drawn === shown;
       const [branch, trunk] = isLast ? ["└─ ", "   "] : ["├─ ", "│  "];
       await this.record(type, record, above, margin + branch, margin + trunk, depth);
     }
@@ -101,10 +98,27 @@ class Drawing {
     if (more > 0) print(`${margin}${endsList ? "└─ " : "├─ "}${colors.dim(line)}`);
   }
 
-  async #list(type: RecordType, ids: Ids): Promise<{ records: Json[]; total: number }> {
+  /** Some records of one type below another; the first page is asked for at once, as it says how many there are. */
+  async #list(type: RecordType, ids: Ids): Promise<List> {
     const filter = Object.fromEntries(Object.entries(ids).filter(([field]) => type.key.includes(field)));
-    const request = { filter, page_size: Math.max(1, this.limit), with_total: true };
-    const { records = [], total_size = 0 } = await callRecord(this.connection, type, "List", request);
-    return { records: (records as Json[]).slice(0, this.limit), total: Number(total_size) };
+    const request = { filter, with_total: true };
+    const pages = listPages(this.connection, type, request, Math.max(1, this.limit));
+    const { value: first } = await pages.next();
+    const { total_size = 0 } = (first ?? {}) as Json;
+    const total = Number(total_size);
+    const { limit } = this;
+    const records = async function* () {
+      if (limit > 0) yield* (first?.records ?? []) as Json[];
+      for await (const page of limit > 0 ? pages : []) yield* (page.records ?? []) as Json[];
+    };
+    return { records: records(), shown: Math.min(limit, total), total };
   }
+}
+
+/** Records to draw. */
+interface List {
+  readonly records: AsyncIterable<Json>;
+  /** How many of them are drawn. */
+  readonly shown: number;
+  readonly total: number;
 }

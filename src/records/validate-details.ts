@@ -1,3 +1,4 @@
+import { limits } from "../limits.js";
 import { type FieldViolation, pathStep } from "./field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "./message-shape.js";
 import { type FieldRules, rules } from "./rules.js";
@@ -12,12 +13,15 @@ const maxStructLevels = 32;
 const maxMessageDepth = 101;
 const depthOfDetails = 5;
 
-/** Everything that is wrong with details. The path names them in the violations. */
+/** What is wrong with details, as far as so many violations tell. The path names them in the violations. */
 export function validateDetails(shape: MessageShape, details: Message, path: string): FieldViolation[] {
   const violations: FieldViolation[] = [];
   validateMessage(shape, details, path, depthOfDetails, violations);
   return violations;
 }
+
+/** Whether there are as many violations as anybody reads. */
+const suffice = (violations: readonly FieldViolation[]) => violations.length >= limits.violations;
 
 interface ShapeRules {
   /** The oneofs of which one must be chosen. */
@@ -60,6 +64,7 @@ function validateMessage(
     }
   }
   for (const [field, fieldRules] of fields) {
+    if (suffice(violations)) return;
     const value = fieldValue(field, message);
     if (value === undefined) {
       if (fieldRules.required) report(field.name, "is required");
@@ -67,11 +72,13 @@ function validateMessage(
     }
     const fieldPath = `${path}.${field.name}`;
     if (field.container === "list") {
-      (value as unknown[]).forEach((item, index) => {
+      for (const [index, item] of (value as unknown[]).entries()) {
+        if (suffice(violations)) return;
         validateValue(field, fieldRules, item, `${fieldPath}[${index}]`, depth, violations);
-      });
+      }
     } else if (field.container === "map") {
       for (const [key, item] of Object.entries(value as Message)) {
+        if (suffice(violations)) return;
         const entryPath = `${fieldPath}.${pathStep(key)}`;
         if (fieldRules.keys && !fieldRules.keys.pattern.test(key)) {
           violations.push({ field: entryPath, description: `must be named ${fieldRules.keys.text}` });
@@ -116,7 +123,7 @@ function validateValue(
       return;
     }
     case "struct": {
-      validateStruct(value, path, 1, depth + 1, violations);
+      if (!isSound(value, 1, depth + 1)) validateStruct(value, path, 1, depth + 1, violations);
       for (const [name, types] of fieldRules.memberTypes ?? []) {
         const member = (value as Message)[name];
         if (Object.hasOwn(value as Message, name) && !types.some((type) => isOfType(member, type))) {
@@ -142,6 +149,7 @@ function validateAttributes(
   violations: FieldViolation[],
 ): void {
   for (const [name, value] of Object.entries(attributes)) {
+    if (suffice(violations)) return;
     const typed = typedField(shape, name);
     if (!typed) continue;
     const field = `${path}.${pathStep(name)}`;
@@ -179,6 +187,16 @@ const typedField = (shape: MessageShape, name: string): FieldShape | undefined =
 const isEmpty = (value: unknown) =>
   value === null || (typeof value === "object" && Object.keys(value as object).length === 0);
 
+/** Whether nothing is wrong with a value in a Struct. Finds no paths, which take longer than all else. */
+function isSound(value: unknown, level: number, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return faultOf(value, level, depth) === undefined;
+  const inside = depthInside(value, depth);
+  if (isTooDeep(level, inside)) return false;
+  if (Array.isArray(value)) return value.every((item) => isSound(item, level + 1, inside + 1));
+  for (const name in value) if (!isSound((value as Message)[name], level + 1, inside + 1)) return false;
+  return true;
+}
+
 function validateStruct(
   value: unknown,
   path: string,
@@ -186,22 +204,30 @@ function validateStruct(
   depth: number,
   violations: FieldViolation[],
 ): void {
-  const report = (description: string) => violations.push({ field: path, description });
-  if (value === undefined) report("has no value");
-  else if (typeof value === "number" && !Number.isFinite(value)) report("must be a finite number");
-  if (typeof value !== "object" || value === null) return;
-  const isList = Array.isArray(value);
-  // Each object is three messages to protobuf (Struct, entry, Value), each list two (ListValue, Value).
-  const inside = depth + (isList ? 1 : 2);
-  if (level > maxStructLevels || inside > maxMessageDepth) {
-    report(`must not nest deeper: at most ${maxStructLevels} levels, fewer in nested messages`);
-    return;
-  }
+  const fault = faultOf(value, level, depth);
+  if (fault) violations.push({ field: path, description: fault });
+  if (fault || typeof value !== "object" || value === null) return;
+  const inside = depthInside(value, depth);
   for (const [name, item] of Object.entries(value)) {
-    const itemPath = isList ? `${path}[${name}]` : `${path}.${pathStep(name)}`;
+    if (suffice(violations)) return;
+    if (isSound(item, level + 1, inside + 1)) continue;
+    const itemPath = Array.isArray(value) ? `${path}[${name}]` : `${path}.${pathStep(name)}`;
     validateStruct(item, itemPath, level + 1, inside + 1, violations);
   }
 }
+
+/** What is wrong with a value in a Struct by itself. */
+function faultOf(value: unknown, level: number, depth: number): string | undefined {
+  if (value === undefined) return "has no value";
+  if (typeof value === "number" && !Number.isFinite(value)) return "must be a finite number";
+  if (typeof value !== "object" || value === null || !isTooDeep(level, depthInside(value, depth))) return undefined;
+  return `must not nest deeper: at most ${maxStructLevels} levels, fewer in nested messages`;
+}
+
+/** Each object is three messages to protobuf (Struct, entry, Value), each list two (ListValue, Value). */
+const depthInside = (value: object, depth: number) => depth + (Array.isArray(value) ? 1 : 2);
+
+const isTooDeep = (level: number, inside: number) => level > maxStructLevels || inside > maxMessageDepth;
 
 function isOfType(value: unknown, type: string): boolean {
   switch (type) {

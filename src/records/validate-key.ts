@@ -7,8 +7,9 @@ export const maxIdLength = 128;
 /** What is wrong with an id, or with the beginning of one; undefined if nothing. */
 export function idFault(id: string): string | undefined {
   if (id === "") return "must not be empty";
-  // Without code units that do not count for themselves: no string is longer in characters than in code units.
-  if (id.length > maxIdLength && [...id].length > maxIdLength) return `must have at most ${maxIdLength} characters`;
+  // No character takes more than two code units, and none less than one: only of short ids must they be counted.
+  if (id.length > 2 * maxIdLength || (id.length > maxIdLength && [...id].length > maxIdLength))
+    return `must have at most ${maxIdLength} characters`;
   if (/\p{Cc}/u.test(id)) return "must not contain control characters";
   if (/\p{Cs}/u.test(id)) return "must be valid Unicode";
   if (id.trim() !== id) return "must not begin or end with white space";

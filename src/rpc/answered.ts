@@ -1,5 +1,11 @@
 import type { EventEmitter } from "node:events";
-import { Metadata, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from "@grpc/grpc-js";
+import {
+  Metadata,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from "@grpc/grpc-js";
 import { ArchiveError, asArchiveError } from "../archive/archive-error.js";
 import { CallContext } from "../call-context.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -13,7 +19,8 @@ import { toStatus } from "./status.js";
 type Call =
   | ServerUnaryCall<Buffer, Buffer>
   | ServerWritableStream<Buffer, Buffer>
-  | ServerReadableStream<Buffer, Buffer>;
+  | ServerReadableStream<Buffer, Buffer>
+  | ServerDuplexStream<Buffer, Buffer>;
 
 /** Everything around a handler: request id, decoding, the call's end, errors to statuses, the log. */
 export async function answered<Request, Response>(
@@ -38,7 +45,10 @@ export async function answered<Request, Response>(
   let error: ArchiveError | undefined;
   let response: Response | undefined;
   try {
-    if ("request" in call) request = decode(method, call.request);
+    if ("request" in call) {
+      const decoded = decode(method, call.request);
+      request = decoded instanceof Promise ? await decoded : decoded;
+    }
     response = await handle(
       request as Request,
       contextOf(call, () => done),

@@ -1,5 +1,8 @@
 import type { Logger } from "winston";
 import type { ArchiveError } from "../archive/archive-error.js";
+import { limits } from "../limits.js";
+import { quoted } from "../records/quoted.js";
+import { maxIdLength } from "../records/validate-key.js";
 
 /** What a log says of a call that has ended. */
 interface EndedCall {
@@ -26,14 +29,18 @@ export function logCall(logger: Logger, { path, peer, requestId, request, error,
     ms: Math.round((performance.now() - began) * 10) / 10,
     peer,
     request_id: requestId,
-    ...(error?.cause ? { error: causes(error.cause) } : {}),
+    ...(error?.cause ? { error: quoted(causes(error.cause), limits.charactersOfCause) } : {}),
   });
 }
 
-/** The ids of a request's key or filter, for the log. */
+/** The ids of a request's key or filter, for the log: as long as valid ones are. */
 function keyOf(request: unknown): unknown {
   const { key, filter } = (request ?? {}) as { key?: { key?: { value: unknown } }; filter?: unknown };
-  return key?.key && typeof key.key === "object" ? key.key.value : (key ?? filter);
+  const ids = key?.key && typeof key.key === "object" ? key.key.value : (key ?? filter);
+  if (typeof ids !== "object" || ids === null) return undefined;
+  return Object.fromEntries(
+    Object.entries(ids).map(([name, id]) => [name, typeof id === "string" ? quoted(id, 2 * maxIdLength) : id]),
+  );
 }
 
 /** What an error and its causes say, with the innermost one's stack. */

@@ -1,7 +1,36 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { refuse } from "../archive/archive-error.js";
+import { limits } from "../limits.js";
+import { Turns } from "../turns.js";
+import { partsOf } from "./request-parts.js";
 import type { MethodBinding } from "./service-binding.js";
 import { UnknownField, unknownFields } from "./unknown-fields.js";
+
+/**
+ * Decodes a request. As many bytes as a record may have values cannot hold too many of them, and are decoded at once;
+ * of others the values are counted first, and they are decoded part by part.
+ */
+export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request | Promise<Request> {
+  return bytes.length <= limits.valuesOfRecord ? decodeAtOnce(method, bytes) : decodeInParts(method, bytes);
+}
+
+async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
+  const { first, others, list } = partsOf(method, bytes);
+  const request = decodeAtOnce(method, first);
+  const turns = new Turns();
+  for (const part of others) {
+    await turns.next();
+    for (const item of itemsOf(decodeAtOnce(method, part), list)) itemsOf(request, list).push(item);
+  }
+  await turns.next();
+  return request;
+}
+
+function itemsOf(request: unknown, list: string): unknown[] {
+  const items: unknown = Reflect.get(Object(request), list);
+  if (!Array.isArray(items)) throw new Error(`There is no list ${list}`);
+  return items;
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -11,10 +40,10 @@ function refuseUnknown(): never {
 }
 
 /**
- * Decodes a request. The reader refuses text that is not UTF-8, which would otherwise be stored as something else, and
- * goes deeper than the generated code's limit, so that validation can name what nests too deep.
+ * The reader refuses text that is not UTF-8, which would otherwise be stored as something else, and goes deeper than
+ * the generated code's limit, so that validation can name what nests too deep.
  */
-export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request {
+function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer): Request {
   const reader = Object.assign(new BinaryReader(bytes, (text) => utf8.decode(text)), {
     __tsProtoDecodeDepth: -200,
     skip: refuseUnknown,

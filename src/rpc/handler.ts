@@ -8,8 +8,8 @@ export type Handler<Request> = (
   respond: Respond<unknown, Buffer>,
 ) => Promise<unknown>;
 
-/** Answers a request bit by bit. */
-export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<unknown>;
+/** Answers a request bit by bit: some responses at a time, each made only when it is taken. */
+export type StreamingHandler<Request> = (request: Request, context: CallContext) => AsyncGenerator<Iterable<unknown>>;
 
 /** Answers many requests at once. */
 export type GatheringHandler<Request> = (

@@ -1,13 +1,18 @@
 import { type DescFile, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { status as codes, type handleBidiStreamingCall, type Server } from "@grpc/grpc-js";
+import { status as codes, type Server } from "@grpc/grpc-js";
 import {
+  ServerReflectionDefinition,
   type ServerReflectionRequest,
   type ServerReflectionResponse,
-  ServerReflectionService,
 } from "../../generated/ts/grpc/reflection/v1/reflection.js";
-import { ServerReflectionService as AlphaService } from "../../generated/ts/grpc/reflection/v1alpha/reflection.js";
+import { ServerReflectionDefinition as AlphaDefinition } from "../../generated/ts/grpc/reflection/v1alpha/reflection.js";
+import { limits } from "../limits.js";
 import { descriptors } from "../records/message-shape.js";
+import { quoted } from "../records/quoted.js";
+import { bidiStreaming } from "./bidi-streaming.js";
+import { bytesService } from "./bytes-service.js";
+import type { CallEnvironment } from "./call-environment.js";
 
 /** The services that a server has, which is not all that its descriptors know. */
 const servedPackages = /^(synergos\.archive|grpc)\./;
@@ -15,20 +20,20 @@ const servedPackages = /^(synergos\.archive|grpc)\./;
 type Answer = ServerReflectionResponse["message_response"];
 
 /** Adds server reflection, v1 and v1alpha, which have the same messages. */
-export function addReflection(server: Server): void {
-  const reflect: handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse> = (call) => {
-    call.on("data", (request: ServerReflectionRequest) => {
-      call.write({
-        valid_host: request.host,
-        original_request: request,
-        message_response: answer(request.message_request),
-      });
+export function addReflection(server: Server, environment: CallEnvironment): void {
+  for (const service of [ServerReflectionDefinition, AlphaDefinition]) {
+    const { serverReflectionInfo } = service.methods;
+    server.addService(bytesService(service), {
+      serverReflectionInfo: bidiStreaming(serverReflectionInfo, reflect, environment, limits.reflectionRequests),
     });
-    call.on("end", () => call.end());
-  };
-  server.addService(ServerReflectionService, { serverReflectionInfo: reflect });
-  server.addService(AlphaService, { serverReflectionInfo: reflect });
+  }
 }
+
+const reflect = (request: ServerReflectionRequest): ServerReflectionResponse => ({
+  valid_host: request.host,
+  original_request: request,
+  message_response: answer(request.message_request),
+});
 
 function answer(request: ServerReflectionRequest["message_request"]): Answer {
   switch (request?.$case) {
@@ -59,7 +64,7 @@ const fileOf = (symbol: string): DescFile | undefined =>
 
 /** A file with all that it imports, which spares clients to ask for each. */
 function files(file: DescFile | undefined, name: string): Answer {
-  if (!file) return failure(codes.NOT_FOUND, `There is no ${name}.`);
+  if (!file) return failure(codes.NOT_FOUND, `There is no ${quoted(name)}.`);
   const found = new Set<DescFile>();
   const add = (each: DescFile) => {
     if (!found.has(each)) for (const dependency of [...found.add(each), ...each.dependencies]) add(dependency);

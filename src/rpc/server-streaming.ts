@@ -1,38 +1,54 @@
-import { once } from "node:events";
-import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
-import type { CallContext } from "../call-context.js";
+import type { handleServerStreamingCall } from "@grpc/grpc-js";
+import { limits } from "../limits.js";
+import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { encode } from "./encode.js";
 import type { StreamingHandler } from "./handler.js";
 import type { MethodBinding } from "./service-binding.js";
-import { maxStall, stalled } from "./stall.js";
+import type { StreamSlots } from "./stream-slots.js";
+import { UnreadBytes } from "./unread-bytes.js";
 
-/** Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. */
+/**
+ * Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. What it yields has lists alone,
+ * so that the encodings of several, one after the other, are that of all: they are sent in messages of about one size.
+ */
 export function serverStreaming<Request>(
   method: MethodBinding<Request>,
   handler: StreamingHandler<Request>,
   environment: CallEnvironment,
+  slots: StreamSlots,
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
     void answered(method, call, environment, async (request, context, begin) => {
-      for await (const response of handler(request, context)) {
+      const unread = new UnreadBytes(call, context);
+      let pieces: Buffer[] = [];
+      let size = 0;
+      const send = async () => {
         begin();
-        if (!call.write(encode(method, response))) await drained(call, context);
-        context.throwIfEnded();
+        const message = Buffer.concat(pieces, size);
+        [pieces, size] = [[], 0];
+        await unread.write(message, (reading) => slots.patient(reading));
+      };
+      const turns = new Turns();
+      const free = await slots.take(context);
+      try {
+        for await (const responses of handler(request, context)) {
+          for (const response of responses) {
+            const piece = encode(method, response);
+            if (size > 0 && size + piece.length > limits.bytesOfStreamMessage) await send();
+            pieces.push(piece);
+            size += piece.length;
+            if (turns.isOver) await turns.next();
+          }
+          if (size > 0) await send();
+        }
+      } finally {
+        free();
       }
     }).then(({ status }) => {
       if (status) call.emit("error", status);
       else call.end();
     });
   };
-}
-
-/** Waits until a client has read what was sent; one that does not read holds a snapshot and a connection in vain. */
-async function drained(call: ServerWritableStream<Buffer, Buffer>, { signal }: CallContext): Promise<void> {
-  const timeout = AbortSignal.timeout(maxStall);
-  await once(call, "drain", { signal: AbortSignal.any([signal, timeout]) }).catch((error: unknown) => {
-    if (!timeout.aborted) throw error;
-    throw stalled("read");
-  });
 }

@@ -11,6 +11,7 @@ import { countDescendants } from "../archive/count-descendants.js";
 import { describeHierarchy } from "../archive/describe-hierarchy.js";
 import { importRecords } from "../archive/import.js";
 import { streamDescendants } from "../archive/stream-descendants.js";
+import { limits } from "../limits.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
 import { ArchiveServer } from "./archive-server.js";
@@ -22,13 +23,16 @@ import type { Handler } from "./handler.js";
 import { recordHandlers } from "./record-handlers.js";
 import { addReflection } from "./reflection.js";
 import { serverStreaming } from "./server-streaming.js";
+import { StreamSlots } from "./stream-slots.js";
+import { transportErrors } from "./transport-errors.js";
 import { unary } from "./unary.js";
+import { answerUnknownMethods } from "./unknown-methods.js";
 
 /** A server that offers all services of the archive over a store, and reflection. It does not listen yet. */
 export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): ArchiveServer {
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
-  const server = new ArchiveServer(options);
+  const server = new ArchiveServer({ ...options, interceptors: [transportErrors(environment.logger)] });
   for (const type of recordTypes) {
     const service = bindings[type.name];
     const handlers: Readonly<Record<string, unknown>> = recordHandlers(store, type);
@@ -47,6 +51,7 @@ export function createServer(store: Store, environment: CallEnvironment, options
       methods.streamDescendants,
       (request, context) => streamDescendants(store, request, context),
       environment,
+      new StreamSlots(store.maxSnapshots),
     ),
     countDescendants: unary<CountDescendantsRequest>(
       methods.countDescendants,
@@ -62,10 +67,13 @@ export function createServer(store: Store, environment: CallEnvironment, options
       methods.import,
       (requests, context, respond) => importRecords(store, requests, context, respond),
       environment,
+      // A dry run keeps its transaction open, which keeps all others from writing to SQLite.
+      ({ options }) => (options?.validate_only ? limits.stallOfDryRun : limits.stall),
     ),
     describeHierarchy: unary(methods.describeHierarchy, async () => describeHierarchy(), environment),
   });
-  addReflection(server);
+  addReflection(server, environment);
+  answerUnknownMethods(server);
   return server;
 }
 

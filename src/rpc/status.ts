@@ -66,10 +66,13 @@ const pack = <Message>(codec: Codec<Message>, message: Partial<Message>): Any =>
 /** A text cut to a size in bytes, as gRPC encodes its messages. */
 function cut(text: string, size: number): string {
   let left = size;
-  for (const [index, character] of [...text].entries()) {
+  let end = 0;
+  // No more is read than fits, however long the text is.
+  for (const character of text) {
     const bytes = Buffer.byteLength(character);
     left -= bytes === 1 ? 1 : 3 * bytes;
-    if (left < 0) return `${[...text].slice(0, index).join("")}…`;
+    if (left < 0) return `${text.slice(0, end)}…`;
+    end += character.length;
   }
   return text;
 }
@@ -80,9 +83,12 @@ function fitting<Violation extends object>(
   others: (count: number) => Violation,
 ): Violation[] {
   let size = 0;
+  // What does not fit is not measured, however long it is.
   const fit = violations.findIndex((violation) => {
-    for (const text of Object.values(violation)) size += Buffer.byteLength(String(text)) + 4;
+    for (const text of Object.values(violation)) size += sizeOf(String(text)) + 4;
     return size > maxViolationsSize;
   });
   return fit < 0 ? [...violations] : [...violations.slice(0, fit), others(violations.length - fit)];
 }
+
+const sizeOf = (text: string) => (text.length > maxViolationsSize ? text.length : Buffer.byteLength(text));

@@ -62,6 +62,10 @@ export class KnexStore implements Store {
     }
   }
 
+  get maxSnapshots(): number {
+    return Number(this.engine.snapshots.client.pool.max);
+  }
+
   async check(): Promise<void> {
     const { control, controlTimeout, dialect } = this.engine;
     this.engine.examine();

@@ -96,12 +96,10 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     1044, // ER_DBACCESS_DENIED_ERROR
     1045, // ER_ACCESS_DENIED_ERROR
     1049, // ER_BAD_DB_ERROR
-    1054, // ER_BAD_FIELD_ERROR: not the archive's table
     1119, // ER_STACK_OVERRUN
     1130, // ER_HOST_NOT_PRIVILEGED
     1142, // ER_TABLEACCESS_DENIED_ERROR
     1143, // ER_COLUMNACCESS_DENIED_ERROR
-    1146, // ER_NO_SUCH_TABLE
     1197, // ER_TRANS_CACHE_FULL: max_binlog_cache_size
     1227, // ER_SPECIFIC_ACCESS_DENIED_ERROR
     1251, // ER_NOT_SUPPORTED_AUTH_MODE

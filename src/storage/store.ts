@@ -149,6 +149,8 @@ export interface Store {
     context: CallContext,
     work: (statements: Statements) => AsyncGenerator<Result>,
   ): AsyncGenerator<Result>;
+  /** How many snapshots can be read at a time. */
+  readonly maxSnapshots: number;
   /** Whether the database answers and its schema is the one that this program knows: throws if not. */
   check(): Promise<void>;
   /** Brings the schema to the version that this program knows. Safe from several processes at once. */

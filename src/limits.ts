@@ -1,0 +1,40 @@
+const kibibyte = 2 ** 10;
+const mebibyte = 2 ** 20;
+
+/**
+ * What one call may cost, where no option says so: docs/limits.md is this table in words. Values are what JSON would
+ * show of a message: numbers, texts, members, items, and the objects and lists that hold them.
+ */
+export const limits = {
+  /** A record of 85 rounds of 100 epochs has 25,500 values; of two participants' own beside it, three times as many. */
+  valuesOfRecord: 100_000,
+  valuesOfRequest: 1_000_000,
+  /** The most bytes of one record, or of one operation of a batch, in a request. */
+  bytesOfRecord: 16 * mebibyte,
+  /** The most bytes of a name, an id or a path in a request, which is more than any valid one has. */
+  bytesOfName: 16 * kibibyte,
+  pathsOfMask: 1000,
+  relationTypes: 100,
+  /** The most violations of one request that are looked for. */
+  violations: 200,
+  /** The most characters of what a client sent that a message or the log repeats at once. */
+  charactersQuoted: 200,
+  /** The most characters of what a line of the log says of an error. */
+  charactersOfCause: 4000,
+  /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
+  valuesOfTurn: 20_000,
+  millisecondsOfTurn: 15,
+  /** What a message of a stream aims at; a record that is larger is alone in one. Every client takes 4 MiB. */
+  bytesOfStreamMessage: mebibyte,
+  /** The bytes of a stream that may wait for its client. */
+  bytesUnread: mebibyte,
+  /** How long a client may leave a stream unread or unwritten, in milliseconds; and where others wait because of it. */
+  stall: 5 * 60_000,
+  stallUnderPressure: 5000,
+  /** How long a stream waits for a place, of which there are as many as connections for streams. */
+  waitForStream: 5000,
+  /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds. */
+  stallOfDryRun: 3000,
+  /** The questions of one stream of reflection. */
+  reflectionRequests: 1000,
+} as const;

@@ -1,0 +1,18 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { limits } from "./limits.js";
+
+/** Gives others their turn within long work: other calls wait for the event loop, which one of them holds at a time. */
+export class Turns {
+  #began = performance.now();
+
+  /** To be awaited between two pieces of work, but only where `isOver`: awaiting costs something by itself. */
+  async next(): Promise<void> {
+    await nextTurn();
+    this.#began = performance.now();
+  }
+
+  /** Whether this turn has lasted long enough. */
+  get isOver(): boolean {
+    return performance.now() - this.#began > limits.millisecondsOfTurn;
+  }
+}
