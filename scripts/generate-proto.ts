@@ -210,7 +210,8 @@ message List${name}Request {
   View view = 2;
   // In view FULL: the types of relations to load (of: ${relations}); all unless set.
   repeated RecordType relation_types = 3;
-  // The most records to return; 100 unless set, 1,000 at the most.
+  // The most records to return; 100 unless set, 1,000 at the most. A page has fewer where more would make the answer too
+  // large: next_page_token alone tells whether more follow.
   int32 page_size = 4;
   // The next_page_token of the page before, with otherwise the same request (page_size and with_total may differ).
   // INVALID_ARGUMENT, reason INVALID_PAGE_TOKEN, where it belongs to another request or is damaged.

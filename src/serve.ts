@@ -9,6 +9,7 @@ import { createServer, listen } from "./rpc/server.js";
 import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { openStore } from "./storage/open-store.js";
+import { resultSizeFor } from "./storage/result-size.js";
 import type { Store } from "./storage/store.js";
 import { checkPair, expiry } from "./tls-files.js";
 
@@ -31,7 +32,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
   const store = await openStore(databaseUrl, {
     poolSize: options.poolSize,
     acquireTimeout: options.poolTimeout,
-    maxResultSize: options.maxSendSize,
+    maxResultSize: resultSizeFor(options.maxSendSize),
   });
   try {
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { WriteOperation } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveKey, ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
-import { type RecordName, type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
+import {
+  type RecordName,
+  type RecordType,
+  recordType,
+  recordTypeOfNumber,
+  recordTypes,
+} from "../src/records/record-type.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
@@ -122,6 +128,32 @@ describe.each(inject("engines"))("the ArchiveService on $name", (engine) => {
       expect(error.fields).toEqual({ operations: "must be at most 1000, not 1001" });
       expect((await archive.client.batchWrite({ operations: operations.slice(1) })).results).toHaveLength(1000);
       expect(await archive.client.batchWrite({ operations: [] })).toEqual({ results: [] });
+    });
+  });
+
+  describe("CountDescendants", () => {
+    const counted = ids("counted");
+    beforeAll(() => createGrid(archive.client, counted));
+
+    test("counts a record of each type and all under it, as a delete would", async () => {
+      for (const type of recordTypes) {
+        const key = keyOf(type, counted);
+        const { deleted } = await archive.client.delete(type.name, key, { validate_only: true });
+        const chosen = { $case: type.field, value: key } as unknown as ArchiveKey["key"];
+        const expected = deleted.map(({ record_type, count }) => [recordTypeOfNumber(record_type)?.name, count]);
+        expect(await archive.client.counts(chosen)).toEqual(Object.fromEntries(expected));
+      }
+    });
+
+    test("counts the whole archive", async () => {
+      expect(await archive.client.counts()).toEqual(await countTables(archive.database));
+    });
+
+    test("refuses what is missing or malformed", async () => {
+      const missing = archive.client.counts({ $case: "collaboration", value: { collab_id: "missing" } });
+      expect(await errorOf(missing)).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
+      const malformed = archive.client.counts({ $case: "collaboration", value: { collab_id: "" } });
+      expect((await errorOf(malformed)).fields).toEqual({ "key.collaboration.collab_id": "must not be empty" });
     });
   });
 

@@ -1,14 +1,36 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { detailsShape } from "../src/archive/record-message.js";
+import type { FieldViolation } from "../src/records/field-violation.js";
 import type { Message, MessageShape } from "../src/records/message-shape.js";
-import { recordType, recordTypes } from "../src/records/record-type.js";
+import { fromPayload, type Payload } from "../src/records/payload.js";
+import { type RecordName, recordType, recordTypes } from "../src/records/record-type.js";
 import { fromStoredJson, toStoredJson } from "../src/records/stored-json.js";
 import { validateDetails } from "../src/records/validate-details.js";
 import { anyMessage } from "./support/any-message.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { createGrid, details, ids, keyOf, View } from "./support/records.js";
+
+test("payloads with what a message cannot hold exactly are refused, by their paths", () => {
+  const refused = (name: RecordName, payload: Payload) => {
+    const violations: FieldViolation[] = [];
+    fromPayload(detailsShape(recordType(name)), payload, "details", violations);
+    return violations.map(({ field }) => field);
+  };
+  const odd = 2n ** 53n + 1n;
+  expect(refused("Run", { lr: odd, other: { list: [1n, odd] }, even: 2n ** 60n })).toEqual([
+    "details.lr",
+    "details.other.list[1]",
+  ]);
+  const statistics = { count: 2n ** 63n, counts: [1n, 2n ** 63n], mixed: [0.5, odd], exact: [odd, 1n] };
+  expect(refused("Validation", { train: { statistics } })).toEqual(
+    ["count", "counts", "mixed"].map((name) => `details.train.statistics.${name}`),
+  );
+  for (const start_at of ["2021-02-30 00:00:00", "2021-02-28 24:00:00"]) {
+    expect(refused("Project", { start_at })).toEqual(["details.start_at"]);
+  }
+});
 
 describe.each(recordTypes.map((type) => [type.name, type] as const))("details of %s", (_, type) => {
   const shape = detailsShape(type);

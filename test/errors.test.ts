@@ -95,12 +95,22 @@ describe.each(inject("engines"))("errors on $name", (engine) => {
       const error = await failing(small.client.get("Experiment", key));
       expect(error).toMatchObject(tooLarge);
       expect(error.message).toMatch(/relation_types.*StreamDescendants/);
-      expect(await failing(small.client.list("Run"))).toMatchObject(tooLarge);
-      expect((await small.client.list("Run", { page_size: 1 })).records).toHaveLength(1);
+      expect(await failing(small.client.list("Experiment", { view: 2 }))).toMatchObject(tooLarge);
       await small.client.get("Experiment", key, { view: 1 });
     } finally {
       await small.close();
     }
+  });
+
+  test.each([
+    ["in details", [18, 5, 0xfa, 0x7f, 2, 104, 105], "details.2047"],
+    ["beside them", [0xfa, 0x7f, 2, 104, 105], "2047"],
+    ["in a key", [10, 5, 0xfa, 0x7f, 2, 104, 105], "key.2047"],
+    ["of another encoding than its field's", [10, 2, 8, 1], "request"],
+  ])("a field that the server does not know is refused, not lost: %s", async (_, bytes, field) => {
+    const error = await failing(archive.client.call(methodOf("Run", "Update"), Buffer.from(bytes)));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+    expect(error.fields[field]).toMatch(/^(holds what )?is a field that this server does not know: it would be lost$/);
   });
 
   test("many violations are cut to what a client takes", async () => {

@@ -56,6 +56,15 @@ describe.each(inject("engines"))("an import on $name", (engine) => {
   });
   afterEach(() => archive?.close());
 
+  test("keeps times to the microsecond, and refuses finer ones", async () => {
+    const [fine, exact] = [at(1_616_085_221, 123_456_789), at(1_616_085_221, 123_456_000)];
+    const collaboration = (collab_id: string, time: RecordMessage["created_at"]) =>
+      record("Collaboration", { key: { collab_id }, details: someDetails("Collaboration"), created_at: time });
+    const { refusals } = await archive.client.import([[collaboration("fine", fine), collaboration("exact", exact)]]);
+    expect(refusals).toMatchObject([{ index: 0n, violations: [{ field: "created_at" }] }]);
+    expect(await archive.client.get("Collaboration", { collab_id: "exact" })).toMatchObject({ created_at: exact });
+  });
+
   const byNumber = (counts: { record_type: number }[]) =>
     recordTypes.map((type) => counts.find((count) => count.record_type === type.number));
 
@@ -207,7 +216,7 @@ describe.each(inject("engines"))("an import on $name", (engine) => {
         [],
       ],
       [2, "INVALID_FIELD", ["updated_at must not be before created_at"], []],
-      [3, "INVALID_FIELD", ["created_at must be from 1000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z"], []],
+      [3, "INVALID_FIELD", ["created_at must be from 1000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999Z"], []],
       [4, "PARENT_NOT_FOUND", [], ["collaboration", "project", "experiment"]],
       [
         6,

@@ -71,7 +71,7 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
         sql.ownLinksSql(type, [key], dialect),
         { sql: sql.replaceSql(type), bindings: ["{}", time, time, "e", ...ownKey, "e"] },
         { sql: sql.deleteOneSql(type), bindings: [...ownKey, "e"] },
-        ...(type.relations.length > 0 ? [sql.countRelationsSql(type, key)] : []),
+        ...(type.relations.length > 0 ? [sql.countTreeSql(type, key), sql.readCountedSql(type, key)] : []),
         ...(type.ancestors.length > 0 ? [sql.missingAncestorsSql(type, key)] : []),
         ...type.relations.flatMap((relation) => [
           sql.lockRelationSql(relation, type, key, dialect),

@@ -6,7 +6,7 @@ import { recordType } from "../src/records/record-type.js";
 import { afterPrefix } from "../src/storage/sql.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
-import { createGrid, ids, View } from "./support/records.js";
+import { createGrid, details, ids, someDetails, View } from "./support/records.js";
 
 type Ids = Record<string, string>;
 
@@ -97,6 +97,66 @@ describe.each(inject("engines"))("lists on $name", (engine) => {
       expect(record).toEqual(full);
       expect(full.relations?.runs).toHaveLength(7);
     }
+  });
+
+  describe("that are larger than an answer may be", () => {
+    let small: TestArchive;
+    const experiment = { collab_id: "collab_1", project_id: "project", expt_id: "expt" };
+    /** Runs of 1, 2, … kilobytes. */
+    const kilobytes = [4, 1, 3, 8, 1, 1, 2, 6, 5];
+    const keys = kilobytes.map((_, index) => ({ ...experiment, run_id: `run_${index}` }));
+    beforeAll(async () => {
+      small = await startArchive(engine, { maxSendSize: 10_000 });
+      await createGrid(small.client, ids("1"), run.ancestors);
+      for (const [index, key] of keys.entries()) {
+        const attributes = { text: "x".repeat(1000 * (kilobytes[index] as number)) };
+        await small.client.create("Run", { key, details: { ...someDetails("Run"), attributes } });
+      }
+    });
+    afterAll(() => small?.close());
+
+    test.each([View.VIEW_BASIC, View.VIEW_FULL])("end a page early, and lose nothing (view %d)", async (view) => {
+      for (const page_size of [1, 2, 4, 1000]) {
+        const found: Ids[][] = [];
+        let page_token = "";
+        do {
+          const page = await small.client.list("Run", { view, page_size, page_token });
+          found.push(page.records.map(({ key }) => key));
+          page_token = page.next_page_token;
+        } while (page_token !== "");
+        expect(found.flat()).toEqual(keys);
+        expect(found.length).toBeLessThanOrEqual(page_size === 1 ? keys.length : keys.length - 1);
+      }
+    });
+
+    test("end where only one record is too large, with its relations", async () => {
+      const tooLarge = { code: "RESOURCE_EXHAUSTED", reason: "RESPONSE_TOO_LARGE" };
+      expect(await errorOf(small.client.list("Experiment", { view: View.VIEW_FULL }))).toMatchObject(tooLarge);
+    });
+
+    test("are measured as they are sent, not as they are stored", async () => {
+      const { client } = small;
+      const participant = (participant_id: string, text: string) =>
+        client.update("Participant", {
+          key: { participant_id },
+          details: { ...details("Participant", {}), attributes: { text } },
+          allow_missing: true,
+        });
+      // Each is stored as six bytes, and sent as one.
+      await participant("escaped", "\u0001".repeat(4000));
+      const escaped = await client.list("Participant", { filter: filter({ participant_id: "escaped" }) });
+      expect(escaped.records[0]?.details.attributes).toEqual({ text: "\u0001".repeat(4000) });
+      // A character that is one unit of a string in memory, and three bytes in the answer.
+      const key = { participant_id: "han" };
+      const row =
+        "INSERT INTO participant (participant_id, details, created_at, updated_at, etag) VALUES (?, ?, ?, ?, ?)";
+      const stored = JSON.stringify({ attributes: { text: "漢".repeat(4000) } });
+      const now = "2026-01-01 00:00:00.000000";
+      await small.database.sql(row, [key.participant_id, stored, now, now, "0123456789abcdef"]);
+      for (const call of [client.get("Participant", key), client.list("Participant", { filter: filter(key) })]) {
+        expect(await errorOf(call)).toMatchObject({ reason: "RESPONSE_TOO_LARGE" });
+      }
+    });
   });
 
   test("page tokens belong to their request", async () => {

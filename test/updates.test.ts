@@ -154,6 +154,70 @@ const changes: [string, RecordName, Given, Given, string[], Given][] = [
     { global: { checkpoints: { constructor: { epoch_0: { path: "x" } } } } },
   ],
   ["nothing by such a name", "Model", { global: {} }, { global: {} }, ["global.checkpoints.toString"], { global: {} }],
+  ["nothing below a number", "Run", { a: 5n }, {}, ["attributes.a.b"], { a: 5n }],
+  ["nothing below text", "Run", { a: "b" }, {}, ["attributes.a.b.c"], { a: "b" }],
+  ["nothing below null", "Run", { a: null }, {}, ["attributes.a.b"], { a: null }],
+  [
+    "nothing below a list",
+    "Run",
+    { a: [1n, { b: 2n }] },
+    {},
+    ["attributes.a.b", "attributes.a.0"],
+    { a: [1n, { b: 2n }] },
+  ],
+  ["nothing where an object has other members", "Run", { a: {} }, { a: { x: 1n } }, ["attributes.a.b"], { a: {} }],
+  ["nothing of an object that is given without it", "Run", {}, { a: { x: 1n } }, ["attributes.a.b"], {}],
+  ["nothing of a message that is given without it", "Collaboration", {}, { mq: { host: "h" } }, ["mq.ports.ui"], {}],
+  [
+    "nothing of an entry that is given without it",
+    "Registration",
+    { role: "host", n_count: 1n, node_0: {} },
+    { node_1: { host: "h" } },
+    ["nodes.node_1.port"],
+    { role: "host", n_count: 1n, node_0: {} },
+  ],
+  [
+    "no other kind of score",
+    "Validation",
+    { train: { statistics: { R2: 0.5 } } },
+    { train: { statistics: { R2: 1n } } },
+    ["results.train.statistics.R2.scalars.values"],
+    { train: { statistics: { R2: 0.5 } } },
+  ],
+  ["nothing of what was given as null", "Collaboration", { mq: null }, {}, ["mq.ports.ui"], { mq: null }],
+  [
+    "what was given as null, to something in it",
+    "Collaboration",
+    { mq: null },
+    { mq: { host: "h" } },
+    ["mq.host"],
+    { mq: { host: "h" } },
+  ],
+  ["a result that is given as null", "Validation", { train: {} }, { train: null }, ["results.train"], { train: null }],
+  [
+    "all results, those that were null too",
+    "Validation",
+    { train: null, evaluate: {} },
+    { predict: null, train: {} },
+    ["results"],
+    { train: {}, predict: null },
+  ],
+  [
+    "what is in a whole that is taken too",
+    "Validation",
+    { train: { res_path: "x" } },
+    { train: { res_path: null } },
+    ["results.train", "results.train.res_path"],
+    { train: { res_path: null } },
+  ],
+  [
+    "an attribute by a name that JavaScript has a meaning for",
+    "Run",
+    { a: {} },
+    { a: { toString: { constructor: 1n } } },
+    ["attributes.a.toString.constructor"],
+    { a: { toString: { constructor: 1n } } },
+  ],
   ["everything", "Run", { lr: 1.5, rounds: 2n }, { seed: 1n }, ["*"], { seed: 1n }],
   ["everything, without a mask", "Run", { lr: 1.5, rounds: 2n }, { seed: 1n }, [], { seed: 1n }],
 ];
@@ -166,6 +230,35 @@ const refused: [string, RecordName, string[], string][] = [
   ["no path", "Run", [""], "is not a path"],
   ["an open backquote", "Run", ["attributes.`a"], "is not a path"],
   ["a dot at the end", "Run", ["attributes."], "is not a path"],
+];
+
+/** What a record says, what is given, the mask, and why it is refused. */
+const unfitting: [string, Given, Given, string, string][] = [
+  ["below a number", { a: 5n }, { a: { b: 1n } }, "attributes.a.b", "goes into a, which is a number, not an object"],
+  ["below text", { a: "x" }, { a: { b: null } }, "attributes.a.b", "goes into a, which is text, not an object"],
+  ["below null", { a: null }, { a: { b: 1n } }, "attributes.a.b", "goes into a, which is null, not an object"],
+  ["below a list", { a: [1n] }, { a: { "0": 2n } }, "attributes.a.0", "goes into a, which is a list, not an object"],
+  [
+    "deep below",
+    { a: { b: true } },
+    { a: { b: { c: { d: 1n } } } },
+    "attributes.a.b.c.d",
+    "goes into b, which is a boolean, not an object",
+  ],
+  [
+    "what is given as a number",
+    { a: { b: 1n } },
+    { a: 5n },
+    "attributes.a.b",
+    "goes into a, which is given as a number, not as an object",
+  ],
+  [
+    "what is given as a list, where there is nothing",
+    {},
+    { a: { b: [] } },
+    "attributes.a.b.c",
+    "goes into b, which is given as a list, not as an object",
+  ],
 ];
 
 describe.each(inject("engines"))("updates on $name", (engine) => {
@@ -193,6 +286,25 @@ describe.each(inject("engines"))("updates on $name", (engine) => {
     const error = await errorOf(archive.client.update(name, { key, details: undefined, update_mask: mask }));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
     expect(error.fields).toEqual({ "update_mask.paths[0]": `("${mask[0]}") ${description}` });
+  });
+
+  test.each(unfitting)("by mask lose nothing %s: it is refused", async (_, before, given, path, description) => {
+    const { client } = archive;
+    const key = keyOf(recordType("Run"), grid);
+    const stored = await client.update("Run", { key, details: details("Run", before) });
+    const request = { key, details: details("Run", { ...given, lr: 0.5 }), update_mask: ["lr", path] };
+    const error = await errorOf(client.update("Run", request));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+    expect(error.fields).toEqual({ "update_mask.paths[1]": `("${path}") ${description}` });
+    expect(await client.get("Run", key, { view: View.VIEW_BASIC })).toEqual(stored);
+  });
+
+  test("by mask keep attributes that are there, but empty", async () => {
+    const { client } = archive;
+    const key = keyOf(recordType("Run"), grid);
+    await client.update("Run", { key, details: { ...details("Run", {}), attributes: {} } });
+    const updated = await client.update("Run", { key, details: details("Run", { lr: 1.5 }), update_mask: ["lr"] });
+    expect(updated.details).toEqual({ ...details("Run", { lr: 1.5 }), attributes: {} });
   });
 
   test("by mask leave a record that is valid as a whole", async () => {

@@ -130,13 +130,27 @@ export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<Rec
     },
   );
 
-export const tooLarge = (limit: number): ArchiveError =>
-  new ArchiveError(
-    "RESOURCE_EXHAUSTED",
-    "RESPONSE_TOO_LARGE",
-    `The answer is larger than the limit of ${limit} bytes: narrow relation_types or page_size, or use StreamDescendants.`,
-    { metadata: { limit: String(limit) } },
-  );
+export const recordTooLarge = (type: RecordType, key: Key, cause: unknown): ArchiveError =>
+  new ArchiveError("RESOURCE_EXHAUSTED", "RECORD_TOO_LARGE", `${named(type, key)} is larger than the database takes.`, {
+    resource: resource(type, key),
+    cause,
+  });
+
+/** An answer that was not sent for its size. */
+export class ResponseTooLarge extends ArchiveError {
+  constructor(
+    readonly limit: number,
+    /** The bytes that it would have had; unknown where it was not made. */
+    readonly size = Number.POSITIVE_INFINITY,
+  ) {
+    super(
+      "RESOURCE_EXHAUSTED",
+      "RESPONSE_TOO_LARGE",
+      `The answer is larger than the limit of ${limit} bytes: narrow relation_types or page_size, or use StreamDescendants.`,
+      { metadata: { limit: String(limit) } },
+    );
+  }
+}
 
 /** Any error as one that a client may see; `responseLimit` is the most bytes that an answer may have. */
 export function asArchiveError(error: unknown, responseLimit: number): ArchiveError {
@@ -172,7 +186,7 @@ export function asArchiveError(error: unknown, responseLimit: number): ArchiveEr
         details,
       );
     case "result-too-large":
-      return tooLarge(responseLimit);
+      return new ResponseTooLarge(responseLimit);
     case "value-too-large":
       return new ArchiveError(
         "RESOURCE_EXHAUSTED",

@@ -8,11 +8,12 @@ import type { CallContext } from "../call-context.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
 import type { Statements, Store } from "../storage/store.js";
 import { Turns } from "../turns.js";
-import { ArchiveError, refuse } from "./archive-error.js";
+import { ArchiveError, asArchiveError, refuse } from "./archive-error.js";
 import { create } from "./create.js";
 import { remove } from "./delete.js";
 import { archiveRecord, type RecordMessage } from "./record-message.js";
 import type { DeleteResponse } from "./requests.js";
+import { asItIs, type Respond } from "./respond.js";
 import { update } from "./update.js";
 
 const maxOperations = 1000;
@@ -22,34 +23,49 @@ export async function batchWrite<Answer>(
   store: Store,
   { operations }: BatchWriteRequest,
   context: CallContext,
-  respond: (response: BatchWriteResponse) => Answer,
+  respond: Respond<BatchWriteResponse, Answer>,
 ): Promise<Answer> {
   if (operations.length > maxOperations) {
     refuse([{ field: "operations", description: `must be at most ${maxOperations}, not ${operations.length}` }]);
   }
-  return store.transaction(context, async (statements) => {
-    const results: WriteResult[] = [];
-    const turns = new Turns();
-    for (const [index, { operation }] of operations.entries()) {
-      results.push(await write(statements, operation).catch((error) => rethrow(error, index, operation)));
-      // An embedded database works in the same turn.
-      if (turns.isOver) await turns.next();
-    }
-    return respond({ results });
-  });
+  /** The index of the operation that is being done. */
+  let current: number | undefined;
+  try {
+    return await store.transaction(context, async (statements) => {
+      const results: WriteResult[] = [];
+      const turns = new Turns();
+      for (const [index, { operation }] of operations.entries()) {
+        current = index;
+        results.push(await write(statements, operation));
+        // An embedded database works in the same turn.
+        if (turns.isOver) await turns.next();
+      }
+      current = undefined;
+      return respond({ results });
+    });
+  } catch (error) {
+    // A conflict is one only now, after the transaction was done again in vain.
+    if (current === undefined) throw error;
+    throw ofOperation(asArchiveError(error, respond.limit), current, operations[current]?.operation);
+  }
 }
 
 async function write(statements: Statements, operation: WriteOperation["operation"]): Promise<WriteResult> {
   switch (operation?.$case) {
     case "create": {
       const { type, value } = target(operation, "record");
-      const { record } = await create(statements, type, { ...(value as RecordMessage), validate_only: false });
+      const { record } = await create(
+        statements,
+        type,
+        { ...(value as RecordMessage), validate_only: false },
+        asItIs(),
+      );
       return result(type, { record, deleted: [] });
     }
     case "update": {
       const { type, value } = target(operation, "record");
       const { key, details } = value as RecordMessage;
-      const { record } = await update(statements, type, { ...operation.value, key, details });
+      const { record } = await update(statements, type, { ...operation.value, key, details }, asItIs());
       return result(type, { record, deleted: [] });
     }
     case "delete": {
@@ -77,10 +93,11 @@ const result = (type: RecordType, { record, deleted }: DeleteResponse): WriteRes
 });
 
 /** An error of one operation as that of the whole batch: with the operation's index, and with whole paths. */
-function rethrow(error: unknown, index: number, operation: WriteOperation["operation"]): never {
-  if (!(error instanceof ArchiveError)) throw error;
+function ofOperation(error: ArchiveError, index: number, operation: WriteOperation["operation"]): ArchiveError {
+  // These are of the call, wherever it was.
+  if (["DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL"].includes(error.code)) return error;
   const { metadata, fieldViolations } = error.details;
-  throw new ArchiveError(error.code, error.reason, `operations[${index}]: ${error.message}`, {
+  return new ArchiveError(error.code, error.reason, `operations[${index}]: ${error.message}`, {
     ...error.details,
     metadata: { ...metadata, operation: String(index) },
     ...(fieldViolations

@@ -3,25 +3,28 @@ import { type Statements, StorageError, type StoredRecord } from "../storage/sto
 import { parentNotFound, recordExists } from "./archive-error.js";
 import { basicRecord, newRecord } from "./record-message.js";
 import type { CreateRequest, RecordResponse } from "./requests.js";
+import { type Respond, refuseUnanswerable } from "./respond.js";
 import { validRecord } from "./validate-request.js";
 
 /** Creates a record. The database's own checks are the only ones: nothing is asked of it but to insert. */
-export async function create(
+export async function create<Answer>(
   statements: Statements,
   type: RecordType,
   request: CreateRequest,
-): Promise<RecordResponse> {
+  respond: Respond<RecordResponse, Answer>,
+): Promise<Answer> {
   const { key, details } = validRecord(type, request);
   const record = newRecord(type, key, details);
   if (request.validate_only) {
     if (await statements.read(type, key)) throw recordExists(type, key);
     const missing = await statements.missingAncestors(type, key);
     if (missing.length > 0) throw parentNotFound(type, key, missing);
-    return { record: basicRecord({ ...record, recordId: 0, links: [] }, details) };
+    return respond({ record: basicRecord({ ...record, recordId: 0, links: [] }, details) });
   }
+  refuseUnanswerable(record, details, respond);
   const inserted = await insert(statements, record);
   if (!inserted) throw recordExists(type, key);
-  return { record: basicRecord(inserted, details) };
+  return respond({ record: basicRecord(inserted, details) });
 }
 
 /** Inserts a record; undefined where its key is taken. Only a refused insert asks which parents are missing. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Cascade, View } from "../../generated/ts/synergos/archive/v1/options.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
@@ -36,8 +37,8 @@ export async function removeLeaf<Answer>(
 /**
  * Deletes a record and everything downstream, children before parents, one statement a table. Must run in a
  * transaction. The record is locked first, so that nothing new comes directly below it; something that comes further
- * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then
- * everything that can have children is locked from the top down.
+ * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then everything that can
+ * have children is locked from the top down. So is all that is answered, in view FULL, before it is read.
  */
 export async function remove(
   statements: Statements,
@@ -45,23 +46,56 @@ export async function remove(
   request: DeleteRequest,
 ): Promise<DeleteResponse> {
   const { full, key } = validRequest(type, request);
-  const record = request.validate_only ? await statements.read(type, key) : await statements.lock(type, key);
-  if (!record) {
-    if (request.allow_missing) return { record: undefined, deleted: [] };
-    throw recordNotFound(type, key);
-  }
-  if (request.etag !== "" && request.etag !== record.etag) throw etagMismatch(type, key);
-  if (request.cascade === Cascade.CASCADE_RESTRICT) {
-    const counts = new Map([...(await statements.countRelations(type, key))].filter(([, count]) => count > 0));
-    if (counts.size > 0) throw hasRelations(type, key, counts);
-  }
-  if (statements.repeated) await statements.lockRelations(type, key);
+  const isRestricted = request.cascade === Cascade.CASCADE_RESTRICT;
+  if (full) await statements.lockTree(type, key);
+  const record = await statements.lock(type, key);
+  if (!record) return missing(type, key, request);
+  refuseOther(record, request);
+  if (isRestricted) refuseRelations(type, key, await statements.countTree(type, key));
+  if (!full && statements.repeated) await statements.lockRelations(type, key);
   const tree = full ? await statements.readTree(type, key, type.relations) : undefined;
-  const below = request.cascade === Cascade.CASCADE_RESTRICT ? [] : type.relations;
-  const counts = request.validate_only
-    ? await statements.countRelations(type, key)
-    : await deleteAll(statements, type, key, below);
-  return response(record, tree, counts.set(type, 1));
+  const counts = await deleteAll(statements, type, key, isRestricted ? [] : type.relations);
+  // What was locked is what goes; but nothing is said to have gone that did not.
+  if (tree && !isDeepStrictEqual(countsOf(tree), counts)) throw new StorageError("conflict", new Error("others came"));
+  return response(record, tree, counts);
+}
+
+/** What `remove` would do, and answer, now: all of it from one snapshot. */
+export async function wouldRemove(
+  statements: Statements,
+  type: RecordType,
+  request: DeleteRequest,
+): Promise<DeleteResponse> {
+  const { full, key } = validRequest(type, request);
+  const tree = full ? await statements.readTree(type, key, type.relations) : undefined;
+  const counted = full ? undefined : await statements.readCounted(type, key);
+  const record = (tree ?? counted)?.record;
+  if (!record) return missing(type, key, request);
+  refuseOther(record, request);
+  const counts = tree ? countsOf(tree) : new Map(counted?.relations).set(type, 1);
+  if (request.cascade === Cascade.CASCADE_RESTRICT) refuseRelations(type, key, counts);
+  return response(record, tree, counts);
+}
+
+function missing(type: RecordType, key: StoredRecord["key"], request: DeleteRequest): DeleteResponse {
+  if (request.allow_missing) return { record: undefined, deleted: [] };
+  throw recordNotFound(type, key);
+}
+
+function refuseOther({ type, key, etag }: StoredRecord, request: DeleteRequest): void {
+  if (request.etag !== "" && request.etag !== etag) throw etagMismatch(type, key);
+}
+
+function refuseRelations(type: RecordType, key: StoredRecord["key"], counts: Counts): void {
+  const relations = new Map([...counts].filter(([relation, count]) => relation !== type && count > 0));
+  if (relations.size > 0) throw hasRelations(type, key, relations);
+}
+
+/** How many records a tree has but for its ancestors, of all types that it could have. */
+function countsOf({ record: { type }, relations }: RecordTree): Counts {
+  const counts: Counts = new Map([...type.relations, type].map((each) => [each, 0]));
+  for (const each of [...relations, { type }]) counts.set(each.type, (counts.get(each.type) ?? 0) + 1);
+  return counts;
 }
 
 function validRequest(type: RecordType, request: DeleteRequest) {
@@ -79,12 +113,12 @@ async function deleteAll(
   key: StoredRecord["key"],
   below: readonly RecordType[],
 ): Promise<Counts> {
-  const counts: Counts = new Map();
+  const counts: Counts = new Map([...type.relations, type].map((each) => [each, 0]));
   try {
     for (const deleted of [...below].reverse()) {
       counts.set(deleted, await statements.delete(deleted, type, key));
     }
-    await statements.delete(type, type, key);
+    counts.set(type, await statements.delete(type, type, key));
   } catch (error) {
     // A child came meanwhile.
     if (error instanceof StorageError && error.kind === "foreign-key") throw new StorageError("conflict", error);

@@ -2,8 +2,16 @@ import { View } from "../../generated/ts/synergos/archive/v1/options.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { RecordType } from "../records/record-type.js";
 import { idFault } from "../records/validate-key.js";
-import type { ListQuery, Statements } from "../storage/store.js";
-import { refuse } from "./archive-error.js";
+import {
+  type Listed,
+  type ListQuery,
+  type Page,
+  type RecordTree,
+  type Statements,
+  StorageError,
+  type StoredRecord,
+} from "../storage/store.js";
+import { ResponseTooLarge, refuse } from "./archive-error.js";
 import { readPageToken, writePageToken } from "./page-token.js";
 import { basicRecord, fullRecord } from "./record-message.js";
 import type { ListRequest, ListResponse } from "./requests.js";
@@ -12,29 +20,76 @@ import { askedRelations } from "./validate-request.js";
 const defaultPageSize = 100;
 const maxPageSize = 1000;
 
-/** Returns a page of records in the order of keys. */
-export async function list(statements: Statements, type: RecordType, request: ListRequest): Promise<ListResponse> {
+/** Answers a page of records in the order of keys: as many of those that were asked for as an answer has room for. */
+export async function list<Answer>(
+  statements: Statements,
+  type: RecordType,
+  request: ListRequest,
+  respond: (response: ListResponse) => Answer,
+): Promise<Answer> {
   const violations: FieldViolation[] = [];
   const relations = askedRelations(type, request, View.VIEW_BASIC, violations);
   const query = listQuery(type, request.filter, violations);
   if (request.page_size < 0) violations.push({ field: "page_size", description: "must not be negative" });
   refuse(violations);
   const size = Math.min(request.page_size || defaultPageSize, maxPageSize);
-  // One more than asked for tells whether there is a next page.
-  const page = { size: size + 1, after: readPageToken(type, request) };
-  const [found, total] = await Promise.all([
+  const page = { size, after: readPageToken(type, request) };
+  const [{ items, more }, total] = await Promise.all([
     relations
-      ? statements.listTrees(type, query, page, relations)
-      : (await statements.list(type, query, page)).map((record) => ({ record })),
+      ? treesThatFit(statements, type, query, page, relations)
+      : statements.list(type, query, page).then(({ items, more }) => ({
+          items: items.map((record) => ({ record, relations: undefined })),
+          more,
+        })),
     request.with_total ? statements.count(type, query) : undefined,
   ]);
-  const shown = found.slice(0, size);
-  const last = found.length > size ? shown.at(-1) : undefined;
-  return {
-    records: shown.map((item) => ("relations" in item ? fullRecord(item) : basicRecord(item.record))),
-    next_page_token: last ? writePageToken(type, request, last.record.key) : "",
-    total_size: total,
-  };
+  const records = items.map((item) => (item.relations ? fullRecord(item) : basicRecord(item.record)));
+  for (let shown = records.length; ; ) {
+    const last = more || shown < items.length ? items[shown - 1] : undefined;
+    try {
+      return respond({
+        records: shown < records.length ? records.slice(0, shown) : records,
+        next_page_token: last ? writePageToken(type, request, last.record.key) : "",
+        total_size: total,
+      });
+    } catch (error) {
+      if (!(error instanceof ResponseTooLarge) || shown < 2) throw error;
+      shown = fewer(items.slice(0, shown), error.limit / error.size);
+    }
+  }
+}
+
+/** A page of records with their relations, or the beginning of one: as many records as there is memory for. */
+async function treesThatFit(
+  statements: Statements,
+  type: RecordType,
+  query: ListQuery,
+  { size, after }: Page,
+  relations: readonly RecordType[],
+): Promise<Listed<RecordTree>> {
+  for (let fitting = size; ; fitting = Math.ceil(fitting / 4)) {
+    try {
+      return await statements.listTrees(type, query, { size: fitting, after }, relations);
+    } catch (error) {
+      if (!(error instanceof StorageError && error.kind === "result-too-large") || fitting === 1) throw error;
+    }
+  }
+}
+
+/** How many of some records have about a share of what all of them have: at least one, and not all. */
+function fewer(
+  items: readonly { record: StoredRecord; relations: readonly StoredRecord[] | undefined }[],
+  share: number,
+) {
+  const sizes = items.map(({ record, relations = [] }) =>
+    [record, ...relations].reduce((sum, { details }) => sum + 200 + details.length, 0),
+  );
+  let room = 0.95 * share * sizes.reduce((sum, size) => sum + size, 0);
+  const fitting = sizes.findIndex((size) => {
+    room -= size;
+    return room < 0;
+  });
+  return Math.min(Math.max(1, fitting), items.length - 1);
 }
 
 function listQuery(type: RecordType, filter: ListRequest["filter"], violations: FieldViolation[]): ListQuery {

@@ -3,22 +3,25 @@ import type { Message } from "../records/message-shape.js";
 import type { RecordType } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
 import { type Statements, StorageError } from "../storage/store.js";
+import { applyMask } from "./apply-mask.js";
 import { etagMismatch, recordNotFound, refuse } from "./archive-error.js";
 import { insert } from "./create.js";
-import { applyMask, readMask } from "./field-mask.js";
+import { readMask } from "./field-mask.js";
 import { basicRecord, changedRecord, detailsOf, detailsShape, emptyDetails, newRecord } from "./record-message.js";
 import type { RecordResponse, UpdateRequest } from "./requests.js";
+import { type Respond, refuseUnanswerable } from "./respond.js";
 import { validKey } from "./validate-request.js";
 
 /** How often an update starts again because others changed the record between its reading and its writing. */
 const maxRaces = 100;
 
 /** Replaces or changes a record's details, if nobody else did since they were read; else it starts again. */
-export async function update(
+export async function update<Answer>(
   statements: Statements,
   type: RecordType,
   request: UpdateRequest,
-): Promise<RecordResponse> {
+  respond: Respond<RecordResponse, Answer>,
+): Promise<Answer> {
   const shape = detailsShape(type);
   const given = request.details ?? emptyDetails(type);
   const violations: FieldViolation[] = [];
@@ -28,8 +31,9 @@ export async function update(
   /** The details as they will be, valid as a whole. */
   const changed = (before: Message): Message => {
     if (!mask) return given;
-    const details = applyMask(shape, mask, before, given);
-    refuse(validateDetails(shape, details, "details"));
+    const faults: FieldViolation[] = [];
+    const details = applyMask(shape, mask, before, given, faults);
+    refuse(faults.length > 0 ? faults : validateDetails(shape, details, "details"));
     return details;
   };
   for (let race = 0; race < maxRaces; race++) {
@@ -40,12 +44,16 @@ export async function update(
     if (current) {
       const details = changed(mask ? detailsOf(current) : given);
       const record = changedRecord(current, details);
-      if (await statements.replace(record, current.etag)) return { record: basicRecord(record, details) };
+      // The answer is made before, as what cannot be answered must not be done.
+      const answer = respond({ record: basicRecord(record, details) });
+      if (await statements.replace(record, current.etag)) return answer;
     } else {
       if (!request.allow_missing) throw recordNotFound(type, key);
       const details = changed(emptyDetails(type));
-      const record = await insert(statements, newRecord(type, key, details));
-      if (record) return { record: basicRecord(record, details) };
+      const fresh = newRecord(type, key, details);
+      refuseUnanswerable(fresh, details, respond);
+      const record = await insert(statements, fresh);
+      if (record) return respond({ record: basicRecord(record, details) });
     }
   }
   throw new StorageError("conflict", new Error(`lost ${maxRaces} races`));

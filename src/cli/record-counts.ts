@@ -1,5 +1,4 @@
 import { type RecordType, recordTypes } from "../records/record-type.js";
-import { callRecord } from "./call-record.js";
 import type { Connection, Json } from "./connection.js";
 import { type Ids, recordTypeName } from "./record-name.js";
 import { table } from "./table.js";
@@ -7,8 +6,9 @@ import { table } from "./table.js";
 /** How many records of each type are downstream of a record: counted by the server, which sends none of them. */
 export async function countsBelow(connection: Connection, type: RecordType, key: Ids): Promise<Json[]> {
   if (type.relations.length === 0) return [];
-  const { deleted = [] } = await callRecord(connection, type, "Delete", { key: { ...key }, validate_only: true });
-  return (deleted as Json[]).filter(({ record_type }) => record_type !== recordTypeName(type));
+  const request = { key: { [type.field]: { ...key } } };
+  const { counts = [] } = await connection.call("ArchiveService", "CountDescendants", request);
+  return (counts as Json[]).filter(({ record_type }) => record_type !== recordTypeName(type));
 }
 
 const typeOfCount = ({ record_type }: Json) => recordTypes.find((type) => recordTypeName(type) === record_type)?.name;

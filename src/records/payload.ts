@@ -25,7 +25,7 @@ export function fromPayload(
     const isEntry = field !== undefined && field.name !== name;
     const fieldPath = `${path}.${pathStep(name)}`;
     if (!field || (!isEntry && isUnset(field, value)) || (isEntry && value === null)) {
-      attributes[name] = structValue(value);
+      attributes[name] = structValue(value, fieldPath, violations);
     } else if (isEntry) {
       (message[field.name] as Message)[name] = single(field, value, fieldPath, violations);
     } else {
@@ -115,6 +115,7 @@ function single(field: FieldShape, value: PayloadValue, path: string, violations
       if (typeof value !== "bigint") return refuse("must be an integer");
       return BigInt.asIntN(64, value) === value ? value : refuse("must have at most 64 bits");
     case "double":
+      if (typeof value === "bigint" && !isExact(value)) return refuse(inexact);
       return typeof value === "number" || typeof value === "bigint" ? Number(value) : refuse("must be a number");
     case "enum": {
       const known = field.enum?.values.filter(({ number }) => number > 0) ?? [];
@@ -124,18 +125,25 @@ function single(field: FieldShape, value: PayloadValue, path: string, violations
       );
     }
     case "struct":
-      return isObject(value) ? structValue(value) : refuse("must be an object");
+      return isObject(value) ? structValue(value, path, violations) : refuse("must be an object");
     case "timestamp": {
       const text = typeof value === "string" ? value : "";
       const [, date, time, fraction = ""] =
         /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/.exec(text) ?? [];
       const milliseconds = Date.parse(`${date}T${time}Z`);
-      if (Number.isNaN(milliseconds)) return refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
+      // A 30th of February is parsed, as another day.
+      const exists = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === `${date}T${time}.000Z`;
+      if (!exists) return refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
       return { seconds: BigInt(milliseconds / 1000), nanos: Number(fraction.padEnd(9, "0")) };
     }
     case "message": {
       const shape = field.message as MessageShape;
-      if (shape.oneofs[0]) return statistic(shape.oneofs[0], value) ?? refuse("must be a number, or a list of numbers");
+      if (shape.oneofs[0]) {
+        return (
+          statistic(shape.oneofs[0], value) ??
+          refuse("must be a number, or a list of numbers: integers of at most 64 bits, or others with at most 53")
+        );
+      }
       const only = wrapped(shape);
       if (only) return { [only.name]: contained(only, value, path, violations) };
       return isObject(value) ? fromPayload(shape, value, path, violations) : refuse("must be an object");
@@ -147,19 +155,36 @@ const isNumber = (value: PayloadValue) => typeof value === "number" || typeof va
 
 function statistic(oneof: string, value: PayloadValue): Message | undefined {
   const chosen = (name: string, given: unknown) => ({ [oneof]: { $case: name, value: given } });
-  if (typeof value === "bigint") return chosen("count", value);
+  const isCount = (item: PayloadValue) => typeof item === "bigint" && BigInt.asIntN(64, item) === item;
+  if (typeof value === "bigint") return isCount(value) ? chosen("count", value) : undefined;
   if (typeof value === "number") return chosen("scalar", value);
   if (!Array.isArray(value) || !value.every(isNumber)) return undefined;
-  if (value.length > 0 && value.every((item) => typeof item === "bigint")) return chosen("counts", { values: value });
+  if (value.length > 0 && value.every((item) => typeof item === "bigint")) {
+    return value.every(isCount) ? chosen("counts", { values: value }) : undefined;
+  }
+  if (value.some((item) => typeof item === "bigint" && !isExact(item))) return undefined;
   return chosen("scalars", { values: value.map(Number) });
 }
 
-/** A value as a Struct holds it: all its numbers are doubles. */
-function structValue(value: PayloadValue): unknown {
-  if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return value.map(structValue);
-  return isObject(value) ? fromEntries(value, structValue) : value;
+/** A value as a Struct holds it: all its numbers are doubles, so that integers which none is are refused. */
+function structValue(value: PayloadValue, path: string, violations: FieldViolation[]): unknown {
+  if (typeof value === "bigint") {
+    if (!isExact(value)) violations.push({ field: path, description: inexact });
+    return Number(value);
+  }
+  if (Array.isArray(value)) return value.map((item, index) => structValue(item, `${path}[${index}]`, violations));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, structValue(item, `${path}.${pathStep(name)}`, violations)]),
+  );
 }
+
+const inexact = "must be a number that a double holds exactly";
+
+const isExact = (value: bigint) => {
+  const number = Number(value);
+  return Number.isFinite(number) && BigInt(number) === value;
+};
 
 const fromStruct = (struct: Message): Payload => fromEntries(struct, fromStructValue);
 

@@ -148,7 +148,6 @@ function validateAttributes(
   path: string,
   violations: FieldViolation[],
 ): void {
-  const twice = givenTwice(shape, message);
   for (const [name, value] of Object.entries(attributes)) {
     if (suffice(violations)) return;
     const typed = typedField(shape, name);
@@ -159,22 +158,25 @@ function validateAttributes(
         field,
         description: `is the typed field ${typed.name}: set that, or only null, [] or {} here`,
       });
-    } else if (twice.includes(name)) {
+    } else if (isGivenTwice(shape, message, name)) {
       violations.push({ field, description: `is given in the typed field ${typed.name} already` });
     }
   }
 }
 
-/** The names of attributes that say of a typed field that it is empty, although it is not. */
-export function givenTwice(shape: MessageShape, message: Message): string[] {
-  return Object.keys((message.attributes as Message | undefined) ?? {}).filter((name) => {
-    const typed = typedField(shape, name);
-    const value = typed && fieldValue(typed, message);
-    if (value === undefined) return false;
-    if (typed?.container === "none") return true;
-    return Object.hasOwn(value as object, name) || (typed?.name === name && Object.keys(value as object).length > 0);
-  });
+/** Whether an attribute says of a typed field that it is empty, although it is not. */
+export function isGivenTwice(shape: MessageShape, message: Message, name: string): boolean {
+  const attributes = (message.attributes as Message | undefined) ?? {};
+  const typed = Object.hasOwn(attributes, name) ? typedField(shape, name) : undefined;
+  const value = typed && fieldValue(typed, message);
+  if (value === undefined) return false;
+  if (typed?.container === "none") return true;
+  return Object.hasOwn(value as object, name) || (typed?.name === name && Object.keys(value as object).length > 0);
 }
+
+/** The names that the entries of a map have of their own when all is written as one JSON object; undefined if none. */
+export const entryNames = (shape: MessageShape, field: FieldShape): RegExp | undefined =>
+  rulesOf(shape).maps.find(([map]) => map === field)?.[1];
 
 /** The typed field that a name stands for when all is written as one JSON object: its own, or that of a map's entry. */
 const typedField = (shape: MessageShape, name: string): FieldShape | undefined =>

@@ -4,7 +4,7 @@ import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
-import { encodeWithin } from "./encode.js";
+import { respondWithin } from "./encode.js";
 import type { GatheringHandler } from "./handler.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
@@ -19,7 +19,7 @@ export function clientStreaming<Request>(
 ): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
     void answered(method, call, environment, async (_, context) =>
-      encodeWithin(environment.maxSendSize, method, await handler(requestsOf(method, call, context, stallOf), context)),
+      handler(requestsOf(method, call, context, stallOf), context, respondWithin(environment.maxSendSize, method)),
     ).then(({ response, status }) => callback(status ?? null, response));
   };
 }

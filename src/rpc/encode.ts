@@ -1,5 +1,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { tooLarge } from "../archive/archive-error.js";
+import { ResponseTooLarge } from "../archive/archive-error.js";
+import type { Respond } from "../archive/respond.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Messages are written one at a time, so one writer serves all: a new one would grow, and copy, with each. */
@@ -20,8 +21,12 @@ export function encode({ responseType }: MethodBinding, response: unknown): Buff
 }
 
 /** The same, but refused where it has more bytes than it may have. */
-export function encodeWithin(maxSendSize: number, method: MethodBinding, response: unknown): Buffer {
-  const bytes = encode(method, response);
-  if (bytes.length > maxSendSize) throw tooLarge(maxSendSize);
-  return bytes;
-}
+export const respondWithin = (limit: number, method: MethodBinding): Respond<unknown, Buffer> =>
+  Object.assign(
+    (response: unknown) => {
+      const bytes = encode(method, response);
+      if (bytes.length > limit) throw new ResponseTooLarge(limit, bytes.length);
+      return bytes;
+    },
+    { limit },
+  );

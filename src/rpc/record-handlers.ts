@@ -1,5 +1,5 @@
 import { create } from "../archive/create.js";
-import { remove, removeLeaf } from "../archive/delete.js";
+import { remove, removeLeaf, wouldRemove } from "../archive/delete.js";
 import { get } from "../archive/get.js";
 import { list } from "../archive/list.js";
 import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateRequest } from "../archive/requests.js";
@@ -11,12 +11,14 @@ import type { Handler } from "./handler.js";
 /** What the five methods of every record type's service do, by the first part of their names. */
 export const recordHandlers = (store: Store, type: RecordType) =>
   ({
-    create: (request, context) => store.retried(context, ({ single }) => create(single, type, request)),
+    create: (request, context, respond) =>
+      store.retried(context, ({ single }) => create(single, type, request, respond)),
     get: (request, context) => get(store.statements(context), type, request),
-    list: (request, context) => list(store.statements(context), type, request),
-    update: (request, context) => store.retried(context, ({ single }) => update(single, type, request)),
+    list: (request, context, respond) => list(store.statements(context), type, request, respond),
+    update: (request, context, respond) =>
+      store.retried(context, ({ single }) => update(single, type, request, respond)),
     delete: async (request, context, respond) => {
-      if (request.validate_only) return remove(store.statements(context), type, request);
+      if (request.validate_only) return wouldRemove(store.statements(context), type, request);
       return store.retried(
         context,
         async ({ single, together }) =>

@@ -1,11 +1,13 @@
 import type { Server, ServerCredentials, ServerOptions, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type {
   BatchWriteRequest,
+  CountDescendantsRequest,
   ImportRequest,
   StreamDescendantsRequest,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { ArchiveServiceDefinition } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { batchWrite } from "../archive/batch-write.js";
+import { countDescendants } from "../archive/count-descendants.js";
 import { describeHierarchy } from "../archive/describe-hierarchy.js";
 import { importRecords } from "../archive/import.js";
 import { streamDescendants } from "../archive/stream-descendants.js";
@@ -51,6 +53,11 @@ export function createServer(store: Store, environment: CallEnvironment, options
       environment,
       new StreamSlots(store.maxSnapshots),
     ),
+    countDescendants: unary<CountDescendantsRequest>(
+      methods.countDescendants,
+      (request, context) => countDescendants(store.statements(context), request),
+      environment,
+    ),
     batchWrite: unary<BatchWriteRequest>(
       methods.batchWrite,
       (request, context, respond) => batchWrite(store, request, context, respond),
@@ -58,7 +65,7 @@ export function createServer(store: Store, environment: CallEnvironment, options
     ),
     import: clientStreaming<ImportRequest>(
       methods.import,
-      (requests, context) => importRecords(store, requests, context),
+      (requests, context, respond) => importRecords(store, requests, context, respond),
       environment,
       // A dry run keeps its transaction open, which keeps all others from writing to SQLite.
       ({ options }) => (options?.validate_only ? limits.stallOfDryRun : limits.stall),

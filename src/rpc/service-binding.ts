@@ -3,7 +3,7 @@ import type { CreateRequest, DeleteRequest, GetRequest, ListRequest, UpdateReque
 
 /** How a generated message is written and read. */
 export interface Codec<Message> {
-  /** The message's whole name. */
+  /** The full name of its message. */
   readonly $type: string;
   encode(message: Message, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array): Message;

@@ -1,8 +1,8 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { encodeWithin } from "./encode.js";
-import type { Handler, Respond } from "./handler.js";
+import { respondWithin } from "./encode.js";
+import type { Handler } from "./handler.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Makes a handler one of grpc-js. */
@@ -13,7 +13,7 @@ export function unary<Request>(
 ): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     void answered(method, call, environment, async (request, context) => {
-      const respond: Respond = (response) => encodeWithin(environment.maxSendSize, method, response);
+      const respond = respondWithin(environment.maxSendSize, method);
       const answer = await handler(request, context, respond);
       return Buffer.isBuffer(answer) ? answer : respond(answer);
     }).then(({ response, status }) => callback(status ?? null, response));

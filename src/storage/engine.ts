@@ -33,6 +33,8 @@ export interface Dialect {
   after(columns: readonly string[], values: readonly string[]): Query;
   /** The rows of which some columns have the values of one of so many lists, as parameters. */
   among(columns: readonly string[], lists: number): string;
+  /** Reads the bytes of a statement that the database takes at the most, as `size`. */
+  readonly largestStatement: string;
   /** The names of a table's columns, as `name`; none if there is no such table. */
   columnsOf(table: string): Query;
   /** What begins a transaction that writes, and one that reads from one snapshot. */
@@ -65,6 +67,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** About what a row takes in memory: its details, and its key and the rest. */
+/** About what a row takes in memory, in bytes: its details, and its key and the rest. */
 export const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
-  300 + (typeof details === "string" ? details.length : 0);
+  300 + (typeof details === "string" ? Buffer.byteLength(details) : 0);

@@ -22,6 +22,6 @@ declare module "knex/lib/dialects/better-sqlite3/index.js" {
 interface KnexQuery {
   sql: string;
   bindings?: unknown[];
-  options?: { take?: number; once?: boolean };
+  options?: { take?: number; cut?: boolean; once?: boolean };
   response?: unknown;
 }

@@ -5,6 +5,8 @@ import type { Dialect } from "./engine.js";
 import type { Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
+  type CountedRecord,
+  type Listed,
   type ListQuery,
   maxInserted,
   type NewRecord,
@@ -51,9 +53,14 @@ export class KnexStatements implements Statements {
     return trees(type, rows)[0];
   }
 
-  async list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]> {
-    const { rows } = await this.runner.read(sql.listSql(type, query, page, this.dialect));
-    return rows.map((row) => storedRecord(row, type));
+  async list(type: RecordType, query: ListQuery, { size, after }: Page): Promise<Listed<StoredRecord>> {
+    // One more tells whether more follow, whether there is room for it or not.
+    const selection = sql.listSql(type, query, { size: size + 1, after }, this.dialect);
+    const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
+    return {
+      items: rows.slice(0, size).map((row) => storedRecord(row, type)),
+      more: truncated || rows.length > size,
+    };
   }
 
   async scan(
@@ -71,9 +78,10 @@ export class KnexStatements implements Statements {
     query: ListQuery,
     page: Page,
     relations: readonly RecordType[],
-  ): Promise<RecordTree[]> {
+  ): Promise<Listed<RecordTree>> {
     const { rows } = await this.runner.read(sql.listTreesSql(type, query, page, relations, this.dialect));
-    return trees(type, rows);
+    const records = rows.filter((row) => Number(row.type) !== sql.moreRecords);
+    return { items: trees(type, records), more: records.length < rows.length };
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {
@@ -81,9 +89,24 @@ export class KnexStatements implements Statements {
     return Number(rows[0]?.count);
   }
 
-  async countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
-    if (type.relations.length === 0) return new Map();
-    const { rows } = await this.runner.read(sql.countRelationsSql(type, key));
+  async readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined> {
+    const { rows } = await this.runner.read(sql.readCountedSql(type, key));
+    const [row] = rows;
+    if (!row) return undefined;
+    const counts = type.relations.map((relation) => [relation, Number(row[sql.countColumn(relation)])] as const);
+    return { record: storedRecord(row, type, key), relations: new Map(counts) };
+  }
+
+  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
+    return this.#counts(sql.countTreeSql(type, key));
+  }
+
+  countAll(): Promise<Map<RecordType, number>> {
+    return this.#counts(sql.countAllSql());
+  }
+
+  async #counts(query: Query): Promise<Map<RecordType, number>> {
+    const { rows } = await this.runner.read(query);
     return new Map(rows.map((row) => [typeOf(row), Number(row.count)]));
   }
 
@@ -134,9 +157,15 @@ export class KnexStatements implements Statements {
     return new Set(rows.map((row) => row.link as string));
   }
 
+  async largestStatement(): Promise<number> {
+    const { rows } = await this.runner.read({ sql: this.dialect.largestStatement, bindings: [] });
+    return Number(rows[0]?.size);
+  }
+
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
     const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row) };
-    await this.runner.write({ ...insertion, once: records.length < maxInserted });
+    // One alone is inserted as any other, so that whatever is taken there is taken here.
+    await this.runner.write({ ...insertion, once: ![1, maxInserted].includes(records.length) });
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
@@ -160,6 +189,19 @@ export class KnexStatements implements Statements {
   async lockRelations(type: RecordType, key: Key): Promise<void> {
     for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
       await this.runner.write(sql.lockRelationSql(relation, type, key, this.dialect));
+    }
+  }
+
+  async lockTree(type: RecordType, key: Key): Promise<void> {
+    // Whoever writes has the whole database.
+    if (this.dialect.forUpdate === "") return;
+    // Relations that need no record of this type, as a model's scores do not, are kept away by its parents.
+    const isParent = type.relations.every(({ ancestors }) => ancestors.includes(type));
+    for (const above of isParent ? [] : type.parents) {
+      await this.runner.write(sql.lockRelationSql(above, above, key, this.dialect));
+    }
+    for (const locked of [type, ...type.relations]) {
+      await this.runner.write(sql.lockRelationSql(locked, type, key, this.dialect));
     }
   }
 

@@ -108,7 +108,14 @@ export function clientWithLimits({ maxResultSize, generations, standstill }: Cli
           size += rowSize(row);
           if (size <= most || response.rows.length === 0) response.rows.push(row);
           else if (options?.take) response.truncated = true;
-          else {
+          else if (options?.cut) {
+            // Nobody reads what is still to come, which may be much.
+            response.truncated = true;
+            done();
+            query.response = response;
+            resolve(query);
+            breakOff(connection);
+          } else {
             fail(new StorageError("result-too-large", undefined));
             breakOff(connection);
           }

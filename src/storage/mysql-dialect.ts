@@ -34,6 +34,7 @@ export const mySqlDialect = (collation: string): Dialect => ({
     bindings: columns.flatMap((_, index) => values.slice(0, index + 1)),
   }),
   among: (columns, lists) => `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`,
+  largestStatement: "SELECT @@max_allowed_packet AS size",
   columnsOf: (table) => ({
     sql: "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
     bindings: [table],

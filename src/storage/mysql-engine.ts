@@ -15,7 +15,7 @@ export interface MySqlOptions {
   readonly poolSize: number;
   /** How long a call waits for a connection, in milliseconds. */
   readonly acquireTimeout: number;
-  /** The most characters of details that one statement may return. */
+  /** The most bytes of rows that one statement may return. */
   readonly maxResultSize: number;
 }
 

@@ -2,8 +2,10 @@
 export interface Query {
   readonly sql: string;
   readonly bindings: readonly (string | number)[];
-  /** The most characters of details to take; further rows are left out. Without it, too many fail the statement. */
+  /** The most bytes of rows to take; further ones are left out. Without it, too many fail the statement. */
   readonly take?: number;
+  /** Whether rows that the memory for a result has no room for are left out, too. Not within a transaction. */
+  readonly cut?: boolean;
   /** Whether its text depends on how many values it has, so that it is not worth preparing. */
   readonly once?: boolean;
 }

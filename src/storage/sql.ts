@@ -184,8 +184,15 @@ export function countSql(type: RecordType, query: ListQuery): Query {
   return { sql: `SELECT COUNT(*) AS count FROM ${table(type)} t WHERE ${sql}`, bindings };
 }
 
-/** A page of records: `selected` of them, in the order of keys. */
-function pageSql(type: RecordType, query: ListQuery, page: Page, dialect: Dialect, selected: string): Query {
+/** A page of records, or another part of the list: `selected` of them, in the order of keys. */
+function pageSql(
+  type: RecordType,
+  query: ListQuery,
+  page: Page,
+  dialect: Dialect,
+  selected: string,
+  limit = "?",
+): Query {
   const free = type.key.filter((field) => query.equal[field] === undefined);
   const where = condition(type, query);
   const after =
@@ -198,7 +205,7 @@ function pageSql(type: RecordType, query: ListQuery, page: Page, dialect: Dialec
   // Without the ids that are given: MariaDB sorts all rows, instead of reading them by the key, if it is told of those.
   const order = free.length > 0 ? ` ORDER BY ${free.map((field) => `t.${quote(field)}`).join(", ")}` : "";
   return {
-    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ?`,
+    sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ${limit}`,
     bindings: [...where.bindings, ...(after?.bindings ?? []), page.size],
   };
 }
@@ -206,7 +213,20 @@ function pageSql(type: RecordType, query: ListQuery, page: Page, dialect: Dialec
 export const listSql = (type: RecordType, query: ListQuery, page: Page, dialect: Dialect): Query =>
   pageSql(type, query, page, dialect, columns(type));
 
-/** A page of records with their ancestors and relations: one statement, so one snapshot. */
+/** The type of a row that says only that more records follow those of a page. */
+export const moreRecords = 0;
+
+const more = [
+  `${moreRecords} AS type`,
+  ...slots(maxKeyFields, [], keySlots),
+  ...slots(maxLinks, [], linkSlots),
+  ...ownColumns.map(() => "NULL"),
+].join(", ");
+
+/**
+ * A page of records with their ancestors and relations, and whether more follow: one statement, so one snapshot. Of the
+ * one that follows nothing is read.
+ */
 export function listTreesSql(
   type: RecordType,
   query: ListQuery,
@@ -224,23 +244,42 @@ export function listTreesSql(
     ...type.ancestors.map((ancestor) => joined(ancestor, ancestor.key)),
     ...relations.map((relation) => joined(relation, type.key)),
   ];
+  // Whose size is where it begins.
+  const next = pageSql(type, query, page, dialect, "1 AS one", "1 OFFSET ?");
+  parts.push(`SELECT ${more} FROM (${next.sql}) n`);
   return {
     sql: `WITH page AS (${keys.sql}) ${parts.join(" UNION ALL ")}`,
-    bindings: keys.bindings,
+    bindings: [...keys.bindings, ...next.bindings],
     once: relations.length > 0 && !isUsual(type, relations),
   };
 }
 
-export const countRelationsSql = (type: RecordType, key: Key): Query =>
-  filled(
-    union(
-      type.relations.map((relation) => ({
-        sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${equals(type.key)}`,
-        fields: type.key,
-      })),
-    ),
-    key,
+const countOf = (relation: RecordType, fields: readonly string[]) => ({
+  sql: `SELECT ${relation.number} AS type, COUNT(*) AS count FROM ${table(relation)} t WHERE ${["1 = 1", ...fields.map((field) => `t.${quote(field)} = ?`)].join(" AND ")}`,
+  fields,
+});
+
+const countTree = perType((type) => union([type, ...type.relations].map((each) => countOf(each, type.key))));
+const countAll = union(recordTypes.map((type) => countOf(type, [])));
+
+/** The numbers of a record (0 or 1) and of its relations, or of all records there are: one statement, so one snapshot. */
+export const countTreeSql = (type: RecordType, key: Key): Query => filled(countTree(type), key);
+export const countAllSql = (): Query => filled(countAll, {});
+
+/** The columns of the numbers of a record's relations. */
+export const countColumn = (relation: RecordType): string => `count_${relation.number}`;
+
+const readCounted = perType((type): Template => {
+  const counts = type.relations.map(
+    (relation) =>
+      `(SELECT COUNT(*) FROM ${table(relation)} r WHERE ${equals(type.key, "r")}) AS ${countColumn(relation)}`,
   );
+  const { sql, fields } = one(type, [...counts, ...ownColumns]);
+  return { sql, fields: [...type.relations.flatMap(() => type.key), ...fields] };
+});
+
+/** One record, without its key, and the numbers of its relations: one statement, so one snapshot. */
+export const readCountedSql = (type: RecordType, key: Key): Query => filled(readCounted(type), key);
 
 export const missingAncestorsSql = (type: RecordType, key: Key): Query =>
   filled(

@@ -101,7 +101,8 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
       if (size <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
       else response.truncated = true;
     }
-    if (response.truncated && options?.take === undefined) throw new StorageError("result-too-large", undefined);
+    if (response.truncated && options?.take === undefined && !options?.cut)
+      throw new StorageError("result-too-large", undefined);
     return response;
   }
 

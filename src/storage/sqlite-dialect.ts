@@ -20,6 +20,7 @@ export const sqliteDialect: Dialect = {
   markFile: [`PRAGMA application_id = ${applicationId}`],
   tableOptions: " STRICT",
   maxDeleted: 500,
+  largestStatement: "SELECT 1000000000 AS size",
   forUpdate: "",
   joinInOrder: "CROSS JOIN",
   after: (columns, values) => ({

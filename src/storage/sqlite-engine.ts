@@ -13,7 +13,7 @@ import { StorageError } from "./store.js";
 export interface SqliteOptions {
   /** How long a call waits for a connection, and for other processes' locks, in milliseconds. */
   readonly acquireTimeout: number;
-  /** The most characters of details that one statement may return. */
+  /** The most bytes of rows that one statement may return. */
   readonly maxResultSize: number;
 }
 

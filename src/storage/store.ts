@@ -30,6 +30,12 @@ export interface RecordTree {
   readonly relations: readonly StoredRecord[];
 }
 
+/** A record with the numbers of its relations, of all types. */
+export interface CountedRecord {
+  readonly record: StoredRecord;
+  readonly relations: ReadonlyMap<RecordType, number>;
+}
+
 /** Which records to list. */
 export interface ListQuery {
   /** The ids that must match, by the names of the key's fields. */
@@ -44,6 +50,12 @@ export interface Page {
   readonly size: number;
   /** The key after which the page begins; undefined for the first. */
   readonly after: Readonly<Record<string, string>> | undefined;
+}
+
+/** A page of records, and whether more follow. */
+export interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly more: boolean;
 }
 
 /** The most records that one statement inserts. Statements of so many are prepared: those are half as fast again. */
@@ -61,21 +73,30 @@ export interface Statements {
   readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** One record with its ancestors and some of its relations, from one snapshot. */
   readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
-  /** The records of a page in the order of keys. */
-  list(type: RecordType, query: ListQuery, page: Page): Promise<StoredRecord[]>;
-  /** The records of a page as far as they fit in some memory, at least one; and whether the page ends there. */
+  /** The records of a page in the order of keys, as far as memory goes, but at least one; and whether more follow. */
+  list(type: RecordType, query: ListQuery, page: Page): Promise<Listed<StoredRecord>>;
+  /** The records of a page as far as they fit in so many bytes, at least one; and whether the page ends there. */
   scan(
     type: RecordType,
     query: ListQuery,
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }>;
-  /** The records of a page in the order of keys, with their ancestors and some of their relations, from one snapshot. */
-  listTrees(type: RecordType, query: ListQuery, page: Page, relations: readonly RecordType[]): Promise<RecordTree[]>;
+  /** The records of a page, with their ancestors and some of their relations, and whether more follow: one snapshot. */
+  listTrees(
+    type: RecordType,
+    query: ListQuery,
+    page: Page,
+    relations: readonly RecordType[],
+  ): Promise<Listed<RecordTree>>;
   /** The number of records that a list without pages would have. */
   count(type: RecordType, query: ListQuery): Promise<number>;
-  /** The number of records of each of its relations. */
-  countRelations(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  /** One record with the numbers of its relations, from one snapshot. */
+  readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined>;
+  /** The numbers of a record (0 or 1) and of each of its relations, from one snapshot. */
+  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  /** The numbers of all records, from one snapshot. */
+  countAll(): Promise<Map<RecordType, number>>;
   /** Those of its ancestors that are not there. */
   missingAncestors(type: RecordType, key: Key): Promise<RecordType[]>;
   /** Stores a record and returns it. Fails as "duplicate" or, where a parent is missing, as "foreign-key". */
@@ -86,6 +107,8 @@ export interface Statements {
   ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>>;
   /** Those of some ids that are the own ones of some records' links. */
   takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>>;
+  /** The bytes of a statement, parameters included, that the database takes at the most. */
+  largestStatement(): Promise<number>;
   /** Stores records of one type, at most `maxInserted` and a few megabytes: all, or none where it fails as insert does. */
   insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void>;
   /** Stores details, times and etag over those of the record that still has the given etag. False if none has. */
@@ -96,6 +119,8 @@ export interface Statements {
   lock(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
   /** Locks those of a record's relations that can have children, parents first. */
   lockRelations(type: RecordType, key: Key): Promise<void>;
+  /** Locks a record and all of its relations, parents first, and whatever keeps more relations from coming. */
+  lockTree(type: RecordType, key: Key): Promise<void>;
   /** Deletes the records of one type below a record, or the record itself, and returns how many there were. */
   delete(deleted: RecordType, type: RecordType, key: Key): Promise<number>;
 }

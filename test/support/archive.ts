@@ -3,9 +3,10 @@ import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
 import { createServer, listen } from "../../src/rpc/server.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
-import type { Engine as StorageEngine } from "../../src/storage/engine.js";
+import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
 import { KnexStore } from "../../src/storage/knex-store.js";
 import { openMySql } from "../../src/storage/mysql-engine.js";
+import { resultSizeFor } from "../../src/storage/result-size.js";
 import { openSqlite } from "../../src/storage/sqlite-engine.js";
 import { ArchiveClient } from "./client.js";
 import { createDatabase, type TestDatabase } from "./database.js";
@@ -30,12 +31,14 @@ interface Options {
   readonly acquireTimeout?: number;
   /** A database to use in place of one made for it. */
   readonly database?: TestDatabase;
+  /** What is otherwise on the database than its dialect says. */
+  readonly dialect?: Partial<Dialect>;
 }
 
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
   const { maxSendSize = 64 * 2 ** 20, poolSize = 16, acquireTimeout = 5000 } = options;
   const location = parseDatabaseUrl(url);
-  const engineOptions = { poolSize, acquireTimeout, maxResultSize: maxSendSize };
+  const engineOptions = { poolSize, acquireTimeout, maxResultSize: resultSizeFor(maxSendSize) };
   return location.kind === "sqlite" ? openSqlite(location.file, engineOptions) : openMySql(location, engineOptions);
 }
 
@@ -46,7 +49,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   for (const pool of new Set([storage.reads, storage.writes, storage.snapshots])) {
     pool.on("query", ({ sql }: { sql: string }) => statements.push(sql));
   }
-  const store = new KnexStore(storage);
+  const store = new KnexStore({ ...storage, dialect: { ...storage.dialect, ...options.dialect } });
   await store.migrate();
   const log: Record<string, unknown>[] = [];
   const stream = new Writable({

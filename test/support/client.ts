@@ -10,12 +10,14 @@ import {
   ArchiveServiceDefinition,
   type BatchWriteRequest,
   type BatchWriteResponse,
+  type CountDescendantsResponse,
   type DescribeHierarchyResponse,
   type ImportRequest,
   type ImportResponse,
   type StreamDescendantsRequest,
   type StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { ArchiveKey } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { RecordMessage } from "../../src/archive/record-message.js";
 import type {
   CreateRequest,
@@ -26,7 +28,7 @@ import type {
   ListResponse,
   UpdateRequest,
 } from "../../src/archive/requests.js";
-import type { RecordName } from "../../src/records/record-type.js";
+import { type RecordName, recordTypeOfNumber } from "../../src/records/record-type.js";
 import { bindings } from "../../src/rpc/bindings.js";
 import type { MethodBinding, ServiceBinding } from "../../src/rpc/service-binding.js";
 
@@ -128,6 +130,12 @@ export class ArchiveClient {
 
   batchWrite(request: BatchWriteRequest, options?: CallOptions): Promise<BatchWriteResponse> {
     return this.call(archiveMethod("batchWrite"), request, options) as Promise<BatchWriteResponse>;
+  }
+
+  async counts(key?: ArchiveKey["key"]): Promise<Record<string, number>> {
+    const request = { key: key && { key } };
+    const { counts } = (await this.call(archiveMethod("countDescendants"), request)) as CountDescendantsResponse;
+    return Object.fromEntries(counts.map(({ record_type, count }) => [recordTypeOfNumber(record_type)?.name, count]));
   }
 
   describeHierarchy(): Promise<DescribeHierarchyResponse> {

@@ -19,6 +19,8 @@ from synergos_archive.v1.alignment_service_pb2 import (
 from synergos_archive.v1.archive_service_pb2 import (
     BatchWriteRequest,
     BatchWriteResponse,
+    CountDescendantsRequest,
+    CountDescendantsResponse,
     CreateOperation,
     DeleteOperation,
     DescribeHierarchyRequest,
@@ -354,6 +356,8 @@ __all__ = [
     "CollaborationKey",
     "Component",
     "ComponentPorts",
+    "CountDescendantsRequest",
+    "CountDescendantsResponse",
     "Counts",
     "CreateAlignmentRequest",
     "CreateAlignmentResponse",

@@ -18,51 +18,55 @@ from synergos_archive.v1 import record_type_pb2 as synergos_dot_archive_dot_v1_d
 from synergos_archive.v1 import records_pb2 as synergos_dot_archive_dot_v1_dot_records__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\"\x97\x01\n\x18StreamDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x37\n\x0erelation_types\x18\x02 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x14\n\x0cinclude_root\x18\x03 \x01(\x08\"P\n\x19StreamDescendantsResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"L\n\x11\x42\x61tchWriteRequest\x12\x37\n\noperations\x18\x01 \x03(\x0b\x32#.synergos.archive.v1.WriteOperation\"\xc5\x01\n\x0eWriteOperation\x12\x36\n\x06\x63reate\x18\x01 \x01(\x0b\x32$.synergos.archive.v1.CreateOperationH\x00\x12\x36\n\x06update\x18\x02 \x01(\x0b\x32$.synergos.archive.v1.UpdateOperationH\x00\x12\x36\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32$.synergos.archive.v1.DeleteOperationH\x00\x42\x0b\n\toperation\"E\n\x0f\x43reateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x9b\x01\n\x0fUpdateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"\x93\x01\n\x0f\x44\x65leteOperation\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12-\n\x07\x63\x61scade\x18\x04 \x01(\x0e\x32\x1c.synergos.archive.v1.Cascade\"G\n\x12\x42\x61tchWriteResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.WriteResult\"t\n\x0bWriteResult\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12\x31\n\x07\x64\x65leted\x18\x02 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"\\\n\rImportOptions\x12\x34\n\x0bon_conflict\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.OnConflict\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"y\n\rImportRequest\x12\x33\n\x07options\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ImportOptions\x12\x33\n\x07records\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x93\x01\n\x0eImportResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.ImportCount\x12\x34\n\x08refusals\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ImportRefusal\x12\x19\n\x11unlisted_refusals\x18\x03 \x01(\x03\"\x9b\x01\n\x0bImportCount\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x10\n\x08replaced\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\"\xd9\x01\n\rImportRefusal\x12\r\n\x05index\x18\x01 \x01(\x03\x12,\n\x03key\x18\x02 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x38\n\nviolations\x18\x05 \x03(\x0b\x32$.synergos.archive.v1.ImportViolation\x12\x30\n\x07missing\x18\x06 \x03(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"5\n\x0fImportViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65scribeHierarchyRequest\"]\n\x19\x44\x65scribeHierarchyResponse\x12@\n\x0crecord_types\x18\x01 \x03(\x0b\x32*.synergos.archive.v1.RecordTypeDescription\"\xaf\x02\n\x15RecordTypeDescription\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nkey_fields\x18\x03 \x03(\t\x12\x30\n\x07parents\x18\x04 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\tancestors\x18\x05 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\trelations\x18\x06 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x13\n\x0blink_fields\x18\x07 \x03(\t\x12\x0f\n\x07service\x18\x08 \x01(\t*n\n\nOnConflict\x12\x1b\n\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n\x13ON_CONFLICT_REPLACE\x10\x03\x32\xae\x03\n\x0e\x41rchiveService\x12t\n\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12]\n\nBatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a\'.synergos.archive.v1.BatchWriteResponse\x12S\n\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n\x11\x44\x65scribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\"\x97\x01\n\x18StreamDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x37\n\x0erelation_types\x18\x02 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x14\n\x0cinclude_root\x18\x03 \x01(\x08\"P\n\x19StreamDescendantsResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"G\n\x17\x43ountDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"L\n\x18\x43ountDescendantsResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"L\n\x11\x42\x61tchWriteRequest\x12\x37\n\noperations\x18\x01 \x03(\x0b\x32#.synergos.archive.v1.WriteOperation\"\xc5\x01\n\x0eWriteOperation\x12\x36\n\x06\x63reate\x18\x01 \x01(\x0b\x32$.synergos.archive.v1.CreateOperationH\x00\x12\x36\n\x06update\x18\x02 \x01(\x0b\x32$.synergos.archive.v1.UpdateOperationH\x00\x12\x36\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32$.synergos.archive.v1.DeleteOperationH\x00\x42\x0b\n\toperation\"E\n\x0f\x43reateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x9b\x01\n\x0fUpdateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"\x93\x01\n\x0f\x44\x65leteOperation\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12-\n\x07\x63\x61scade\x18\x04 \x01(\x0e\x32\x1c.synergos.archive.v1.Cascade\"G\n\x12\x42\x61tchWriteResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.WriteResult\"t\n\x0bWriteResult\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12\x31\n\x07\x64\x65leted\x18\x02 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"\\\n\rImportOptions\x12\x34\n\x0bon_conflict\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.OnConflict\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"y\n\rImportRequest\x12\x33\n\x07options\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ImportOptions\x12\x33\n\x07records\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x93\x01\n\x0eImportResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.ImportCount\x12\x34\n\x08refusals\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ImportRefusal\x12\x19\n\x11unlisted_refusals\x18\x03 \x01(\x03\"\x9b\x01\n\x0bImportCount\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x10\n\x08replaced\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\"\xd9\x01\n\rImportRefusal\x12\r\n\x05index\x18\x01 \x01(\x03\x12,\n\x03key\x18\x02 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x38\n\nviolations\x18\x05 \x03(\x0b\x32$.synergos.archive.v1.ImportViolation\x12\x30\n\x07missing\x18\x06 \x03(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"5\n\x0fImportViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65scribeHierarchyRequest\"]\n\x19\x44\x65scribeHierarchyResponse\x12@\n\x0crecord_types\x18\x01 \x03(\x0b\x32*.synergos.archive.v1.RecordTypeDescription\"\xaf\x02\n\x15RecordTypeDescription\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nkey_fields\x18\x03 \x03(\t\x12\x30\n\x07parents\x18\x04 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\tancestors\x18\x05 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\trelations\x18\x06 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x13\n\x0blink_fields\x18\x07 \x03(\t\x12\x0f\n\x07service\x18\x08 \x01(\t*n\n\nOnConflict\x12\x1b\n\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n\x13ON_CONFLICT_REPLACE\x10\x03\x32\x9f\x04\n\x0e\x41rchiveService\x12t\n\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n\x10\x43ountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n\nBatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a\'.synergos.archive.v1.BatchWriteResponse\x12S\n\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n\x11\x44\x65scribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'synergos_archive.v1.archive_service_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_ONCONFLICT']._serialized_start=2522
-  _globals['_ONCONFLICT']._serialized_end=2632
+  _globals['_ONCONFLICT']._serialized_start=2673
+  _globals['_ONCONFLICT']._serialized_end=2783
   _globals['_STREAMDESCENDANTSREQUEST']._serialized_start=210
   _globals['_STREAMDESCENDANTSREQUEST']._serialized_end=361
   _globals['_STREAMDESCENDANTSRESPONSE']._serialized_start=363
   _globals['_STREAMDESCENDANTSRESPONSE']._serialized_end=443
-  _globals['_BATCHWRITEREQUEST']._serialized_start=445
-  _globals['_BATCHWRITEREQUEST']._serialized_end=521
-  _globals['_WRITEOPERATION']._serialized_start=524
-  _globals['_WRITEOPERATION']._serialized_end=721
-  _globals['_CREATEOPERATION']._serialized_start=723
-  _globals['_CREATEOPERATION']._serialized_end=792
-  _globals['_UPDATEOPERATION']._serialized_start=795
-  _globals['_UPDATEOPERATION']._serialized_end=950
-  _globals['_DELETEOPERATION']._serialized_start=953
-  _globals['_DELETEOPERATION']._serialized_end=1100
-  _globals['_BATCHWRITERESPONSE']._serialized_start=1102
-  _globals['_BATCHWRITERESPONSE']._serialized_end=1173
-  _globals['_WRITERESULT']._serialized_start=1175
-  _globals['_WRITERESULT']._serialized_end=1291
-  _globals['_IMPORTOPTIONS']._serialized_start=1293
-  _globals['_IMPORTOPTIONS']._serialized_end=1385
-  _globals['_IMPORTREQUEST']._serialized_start=1387
-  _globals['_IMPORTREQUEST']._serialized_end=1508
-  _globals['_IMPORTRESPONSE']._serialized_start=1511
-  _globals['_IMPORTRESPONSE']._serialized_end=1658
-  _globals['_IMPORTCOUNT']._serialized_start=1661
-  _globals['_IMPORTCOUNT']._serialized_end=1816
-  _globals['_IMPORTREFUSAL']._serialized_start=1819
-  _globals['_IMPORTREFUSAL']._serialized_end=2036
-  _globals['_IMPORTVIOLATION']._serialized_start=2038
-  _globals['_IMPORTVIOLATION']._serialized_end=2091
-  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_start=2093
-  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_end=2119
-  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_start=2121
-  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_end=2214
-  _globals['_RECORDTYPEDESCRIPTION']._serialized_start=2217
-  _globals['_RECORDTYPEDESCRIPTION']._serialized_end=2520
-  _globals['_ARCHIVESERVICE']._serialized_start=2635
-  _globals['_ARCHIVESERVICE']._serialized_end=3065
+  _globals['_COUNTDESCENDANTSREQUEST']._serialized_start=445
+  _globals['_COUNTDESCENDANTSREQUEST']._serialized_end=516
+  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_start=518
+  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_end=594
+  _globals['_BATCHWRITEREQUEST']._serialized_start=596
+  _globals['_BATCHWRITEREQUEST']._serialized_end=672
+  _globals['_WRITEOPERATION']._serialized_start=675
+  _globals['_WRITEOPERATION']._serialized_end=872
+  _globals['_CREATEOPERATION']._serialized_start=874
+  _globals['_CREATEOPERATION']._serialized_end=943
+  _globals['_UPDATEOPERATION']._serialized_start=946
+  _globals['_UPDATEOPERATION']._serialized_end=1101
+  _globals['_DELETEOPERATION']._serialized_start=1104
+  _globals['_DELETEOPERATION']._serialized_end=1251
+  _globals['_BATCHWRITERESPONSE']._serialized_start=1253
+  _globals['_BATCHWRITERESPONSE']._serialized_end=1324
+  _globals['_WRITERESULT']._serialized_start=1326
+  _globals['_WRITERESULT']._serialized_end=1442
+  _globals['_IMPORTOPTIONS']._serialized_start=1444
+  _globals['_IMPORTOPTIONS']._serialized_end=1536
+  _globals['_IMPORTREQUEST']._serialized_start=1538
+  _globals['_IMPORTREQUEST']._serialized_end=1659
+  _globals['_IMPORTRESPONSE']._serialized_start=1662
+  _globals['_IMPORTRESPONSE']._serialized_end=1809
+  _globals['_IMPORTCOUNT']._serialized_start=1812
+  _globals['_IMPORTCOUNT']._serialized_end=1967
+  _globals['_IMPORTREFUSAL']._serialized_start=1970
+  _globals['_IMPORTREFUSAL']._serialized_end=2187
+  _globals['_IMPORTVIOLATION']._serialized_start=2189
+  _globals['_IMPORTVIOLATION']._serialized_end=2242
+  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_start=2244
+  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_end=2270
+  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_start=2272
+  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_end=2365
+  _globals['_RECORDTYPEDESCRIPTION']._serialized_start=2368
+  _globals['_RECORDTYPEDESCRIPTION']._serialized_end=2671
+  _globals['_ARCHIVESERVICE']._serialized_start=2786
+  _globals['_ARCHIVESERVICE']._serialized_end=3329
 # @@protoc_insertion_point(module_scope)

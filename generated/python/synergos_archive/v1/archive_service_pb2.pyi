@@ -37,6 +37,18 @@ class StreamDescendantsResponse(_message.Message):
     records: _containers.RepeatedCompositeFieldContainer[_records_pb2.ArchiveRecord]
     def __init__(self, records: _Optional[_Iterable[_Union[_records_pb2.ArchiveRecord, _Mapping]]] = ...) -> None: ...
 
+class CountDescendantsRequest(_message.Message):
+    __slots__ = ("key",)
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    key: _records_pb2.ArchiveKey
+    def __init__(self, key: _Optional[_Union[_records_pb2.ArchiveKey, _Mapping]] = ...) -> None: ...
+
+class CountDescendantsResponse(_message.Message):
+    __slots__ = ("counts",)
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    counts: _containers.RepeatedCompositeFieldContainer[_record_type_pb2.RecordCount]
+    def __init__(self, counts: _Optional[_Iterable[_Union[_record_type_pb2.RecordCount, _Mapping]]] = ...) -> None: ...
+
 class BatchWriteRequest(_message.Message):
     __slots__ = ("operations",)
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]

@@ -20,6 +20,11 @@ class ArchiveServiceStub(object):
                 request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsRequest.SerializeToString,
                 response_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsResponse.FromString,
                 )
+        self.CountDescendants = channel.unary_unary(
+                '/synergos.archive.v1.ArchiveService/CountDescendants',
+                request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsRequest.SerializeToString,
+                response_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsResponse.FromString,
+                )
         self.BatchWrite = channel.unary_unary(
                 '/synergos.archive.v1.ArchiveService/BatchWrite',
                 request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.BatchWriteRequest.SerializeToString,
@@ -45,6 +50,14 @@ class ArchiveServiceServicer(object):
         """Streams every record under a key, or of the whole archive: parents before children, each type in the order of
         keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
         NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountDescendants(self, request, context):
+        """Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+        them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,6 +100,11 @@ def add_ArchiveServiceServicer_to_server(servicer, server):
                     request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsRequest.FromString,
                     response_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsResponse.SerializeToString,
             ),
+            'CountDescendants': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountDescendants,
+                    request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsRequest.FromString,
+                    response_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsResponse.SerializeToString,
+            ),
             'BatchWrite': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchWrite,
                     request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.BatchWriteRequest.FromString,
@@ -127,6 +145,23 @@ class ArchiveService(object):
         return grpc.experimental.unary_stream(request, target, '/synergos.archive.v1.ArchiveService/StreamDescendants',
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsRequest.SerializeToString,
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.StreamDescendantsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def CountDescendants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/synergos.archive.v1.ArchiveService/CountDescendants',
+            synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsRequest.SerializeToString,
+            synergos_dot_archive_dot_v1_dot_archive__service__pb2.CountDescendantsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -191,6 +191,99 @@ func (x *StreamDescendantsResponse) GetRecords() []*ArchiveRecord {
 	return nil
 }
 
+// What to count.
+type CountDescendantsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record whose descendants to count; the whole archive unless set.
+	Key           *ArchiveKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountDescendantsRequest) Reset() {
+	*x = CountDescendantsRequest{}
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountDescendantsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountDescendantsRequest) ProtoMessage() {}
+
+func (x *CountDescendantsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountDescendantsRequest.ProtoReflect.Descriptor instead.
+func (*CountDescendantsRequest) Descriptor() ([]byte, []int) {
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CountDescendantsRequest) GetKey() *ArchiveKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+// How many records there are.
+type CountDescendantsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many records of each type, that of the key included; types of which there are none are left out. Parents come
+	// before children.
+	Counts        []*RecordCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountDescendantsResponse) Reset() {
+	*x = CountDescendantsResponse{}
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountDescendantsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountDescendantsResponse) ProtoMessage() {}
+
+func (x *CountDescendantsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountDescendantsResponse.ProtoReflect.Descriptor instead.
+func (*CountDescendantsResponse) Descriptor() ([]byte, []int) {
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CountDescendantsResponse) GetCounts() []*RecordCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // What to write.
 type BatchWriteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -202,7 +295,7 @@ type BatchWriteRequest struct {
 
 func (x *BatchWriteRequest) Reset() {
 	*x = BatchWriteRequest{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[2]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -214,7 +307,7 @@ func (x *BatchWriteRequest) String() string {
 func (*BatchWriteRequest) ProtoMessage() {}
 
 func (x *BatchWriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[2]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -227,7 +320,7 @@ func (x *BatchWriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchWriteRequest.ProtoReflect.Descriptor instead.
 func (*BatchWriteRequest) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{2}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *BatchWriteRequest) GetOperations() []*WriteOperation {
@@ -254,7 +347,7 @@ type WriteOperation struct {
 
 func (x *WriteOperation) Reset() {
 	*x = WriteOperation{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[3]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -266,7 +359,7 @@ func (x *WriteOperation) String() string {
 func (*WriteOperation) ProtoMessage() {}
 
 func (x *WriteOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[3]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -279,7 +372,7 @@ func (x *WriteOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation.ProtoReflect.Descriptor instead.
 func (*WriteOperation) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{3}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WriteOperation) GetOperation() isWriteOperation_Operation {
@@ -352,7 +445,7 @@ type CreateOperation struct {
 
 func (x *CreateOperation) Reset() {
 	*x = CreateOperation{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[4]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +457,7 @@ func (x *CreateOperation) String() string {
 func (*CreateOperation) ProtoMessage() {}
 
 func (x *CreateOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[4]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +470,7 @@ func (x *CreateOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateOperation.ProtoReflect.Descriptor instead.
 func (*CreateOperation) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{4}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateOperation) GetRecord() *ArchiveRecord {
@@ -404,7 +497,7 @@ type UpdateOperation struct {
 
 func (x *UpdateOperation) Reset() {
 	*x = UpdateOperation{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[5]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -416,7 +509,7 @@ func (x *UpdateOperation) String() string {
 func (*UpdateOperation) ProtoMessage() {}
 
 func (x *UpdateOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[5]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -429,7 +522,7 @@ func (x *UpdateOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateOperation.ProtoReflect.Descriptor instead.
 func (*UpdateOperation) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{5}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateOperation) GetRecord() *ArchiveRecord {
@@ -477,7 +570,7 @@ type DeleteOperation struct {
 
 func (x *DeleteOperation) Reset() {
 	*x = DeleteOperation{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[6]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +582,7 @@ func (x *DeleteOperation) String() string {
 func (*DeleteOperation) ProtoMessage() {}
 
 func (x *DeleteOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[6]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +595,7 @@ func (x *DeleteOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteOperation.ProtoReflect.Descriptor instead.
 func (*DeleteOperation) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{6}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeleteOperation) GetKey() *ArchiveKey {
@@ -544,7 +637,7 @@ type BatchWriteResponse struct {
 
 func (x *BatchWriteResponse) Reset() {
 	*x = BatchWriteResponse{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[7]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -556,7 +649,7 @@ func (x *BatchWriteResponse) String() string {
 func (*BatchWriteResponse) ProtoMessage() {}
 
 func (x *BatchWriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[7]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -569,7 +662,7 @@ func (x *BatchWriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchWriteResponse.ProtoReflect.Descriptor instead.
 func (*BatchWriteResponse) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{7}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BatchWriteResponse) GetResults() []*WriteResult {
@@ -593,7 +686,7 @@ type WriteResult struct {
 
 func (x *WriteResult) Reset() {
 	*x = WriteResult{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[8]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -605,7 +698,7 @@ func (x *WriteResult) String() string {
 func (*WriteResult) ProtoMessage() {}
 
 func (x *WriteResult) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[8]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -618,7 +711,7 @@ func (x *WriteResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteResult.ProtoReflect.Descriptor instead.
 func (*WriteResult) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{8}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WriteResult) GetRecord() *ArchiveRecord {
@@ -649,7 +742,7 @@ type ImportOptions struct {
 
 func (x *ImportOptions) Reset() {
 	*x = ImportOptions{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[9]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +754,7 @@ func (x *ImportOptions) String() string {
 func (*ImportOptions) ProtoMessage() {}
 
 func (x *ImportOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[9]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +767,7 @@ func (x *ImportOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportOptions.ProtoReflect.Descriptor instead.
 func (*ImportOptions) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{9}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ImportOptions) GetOnConflict() OnConflict {
@@ -698,7 +791,7 @@ type ImportRequest struct {
 	Options *ImportOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
 	// At most 1,000. Required of each are key and details; record_id, etag, relations and ancestors are ignored. Unset,
 	// created_at is now, updated_at is created_at, and ids of the link are made as Create does. Times are kept to the
-	// microsecond. The ids that a link has of records above must be theirs.
+	// microsecond, and finer ones refused. The ids that a link has of records above must be theirs.
 	Records       []*ArchiveRecord `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -706,7 +799,7 @@ type ImportRequest struct {
 
 func (x *ImportRequest) Reset() {
 	*x = ImportRequest{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[10]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +811,7 @@ func (x *ImportRequest) String() string {
 func (*ImportRequest) ProtoMessage() {}
 
 func (x *ImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[10]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +824,7 @@ func (x *ImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
 func (*ImportRequest) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{10}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ImportRequest) GetOptions() *ImportOptions {
@@ -763,7 +856,7 @@ type ImportResponse struct {
 
 func (x *ImportResponse) Reset() {
 	*x = ImportResponse{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[11]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +868,7 @@ func (x *ImportResponse) String() string {
 func (*ImportResponse) ProtoMessage() {}
 
 func (x *ImportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[11]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +881,7 @@ func (x *ImportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportResponse.ProtoReflect.Descriptor instead.
 func (*ImportResponse) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{11}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ImportResponse) GetCounts() []*ImportCount {
@@ -833,7 +926,7 @@ type ImportCount struct {
 
 func (x *ImportCount) Reset() {
 	*x = ImportCount{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[12]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -845,7 +938,7 @@ func (x *ImportCount) String() string {
 func (*ImportCount) ProtoMessage() {}
 
 func (x *ImportCount) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[12]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -858,7 +951,7 @@ func (x *ImportCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCount.ProtoReflect.Descriptor instead.
 func (*ImportCount) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{12}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ImportCount) GetRecordType() RecordType {
@@ -911,7 +1004,8 @@ type ImportRefusal struct {
 	// Its key; unset where it has none.
 	Key *ArchiveKey `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	// The reason, as in ErrorInfo: INVALID_FIELD, PARENT_NOT_FOUND, RECORD_EXISTS, LINK_MISMATCH (an id of its link is not
-	// that of the record it names) or LINK_EXISTS (its id is that of another record).
+	// that of the record it names), LINK_EXISTS (its id is that of another record) or RECORD_TOO_LARGE (the database does
+	// not take one of its size).
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What is wrong, for a person.
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
@@ -925,7 +1019,7 @@ type ImportRefusal struct {
 
 func (x *ImportRefusal) Reset() {
 	*x = ImportRefusal{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[13]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1031,7 @@ func (x *ImportRefusal) String() string {
 func (*ImportRefusal) ProtoMessage() {}
 
 func (x *ImportRefusal) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[13]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1044,7 @@ func (x *ImportRefusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRefusal.ProtoReflect.Descriptor instead.
 func (*ImportRefusal) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{13}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ImportRefusal) GetIndex() int64 {
@@ -1008,7 +1102,7 @@ type ImportViolation struct {
 
 func (x *ImportViolation) Reset() {
 	*x = ImportViolation{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[14]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1114,7 @@ func (x *ImportViolation) String() string {
 func (*ImportViolation) ProtoMessage() {}
 
 func (x *ImportViolation) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[14]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1127,7 @@ func (x *ImportViolation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportViolation.ProtoReflect.Descriptor instead.
 func (*ImportViolation) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{14}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ImportViolation) GetField() string {
@@ -1059,7 +1153,7 @@ type DescribeHierarchyRequest struct {
 
 func (x *DescribeHierarchyRequest) Reset() {
 	*x = DescribeHierarchyRequest{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[15]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1071,7 +1165,7 @@ func (x *DescribeHierarchyRequest) String() string {
 func (*DescribeHierarchyRequest) ProtoMessage() {}
 
 func (x *DescribeHierarchyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[15]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1084,7 +1178,7 @@ func (x *DescribeHierarchyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeHierarchyRequest.ProtoReflect.Descriptor instead.
 func (*DescribeHierarchyRequest) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{15}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{17}
 }
 
 // The hierarchy.
@@ -1098,7 +1192,7 @@ type DescribeHierarchyResponse struct {
 
 func (x *DescribeHierarchyResponse) Reset() {
 	*x = DescribeHierarchyResponse{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[16]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1204,7 @@ func (x *DescribeHierarchyResponse) String() string {
 func (*DescribeHierarchyResponse) ProtoMessage() {}
 
 func (x *DescribeHierarchyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[16]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1217,7 @@ func (x *DescribeHierarchyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeHierarchyResponse.ProtoReflect.Descriptor instead.
 func (*DescribeHierarchyResponse) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{16}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DescribeHierarchyResponse) GetRecordTypes() []*RecordTypeDescription {
@@ -1158,7 +1252,7 @@ type RecordTypeDescription struct {
 
 func (x *RecordTypeDescription) Reset() {
 	*x = RecordTypeDescription{}
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[17]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1264,7 @@ func (x *RecordTypeDescription) String() string {
 func (*RecordTypeDescription) ProtoMessage() {}
 
 func (x *RecordTypeDescription) ProtoReflect() protoreflect.Message {
-	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[17]
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1277,7 @@ func (x *RecordTypeDescription) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordTypeDescription.ProtoReflect.Descriptor instead.
 func (*RecordTypeDescription) Descriptor() ([]byte, []int) {
-	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{17}
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RecordTypeDescription) GetRecordType() RecordType {
@@ -1252,7 +1346,11 @@ const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\x0erelation_types\x18\x02 \x03(\x0e2\x1f.synergos.archive.v1.RecordTypeR\rrelationTypes\x12!\n" +
 	"\finclude_root\x18\x03 \x01(\bR\vincludeRoot\"Y\n" +
 	"\x19StreamDescendantsResponse\x12<\n" +
-	"\arecords\x18\x01 \x03(\v2\".synergos.archive.v1.ArchiveRecordR\arecords\"X\n" +
+	"\arecords\x18\x01 \x03(\v2\".synergos.archive.v1.ArchiveRecordR\arecords\"L\n" +
+	"\x17CountDescendantsRequest\x121\n" +
+	"\x03key\x18\x01 \x01(\v2\x1f.synergos.archive.v1.ArchiveKeyR\x03key\"T\n" +
+	"\x18CountDescendantsResponse\x128\n" +
+	"\x06counts\x18\x01 \x03(\v2 .synergos.archive.v1.RecordCountR\x06counts\"X\n" +
 	"\x11BatchWriteRequest\x12C\n" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2#.synergos.archive.v1.WriteOperationR\n" +
@@ -1331,9 +1429,10 @@ const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n" +
 	"\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n" +
-	"\x13ON_CONFLICT_REPLACE\x10\x032\xae\x03\n" +
+	"\x13ON_CONFLICT_REPLACE\x10\x032\x9f\x04\n" +
 	"\x0eArchiveService\x12t\n" +
-	"\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12]\n" +
+	"\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n" +
+	"\x10CountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n" +
 	"\n" +
 	"BatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a'.synergos.archive.v1.BatchWriteResponse\x12S\n" +
 	"\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n" +
@@ -1353,77 +1452,83 @@ func file_synergos_archive_v1_archive_service_proto_rawDescGZIP() []byte {
 }
 
 var file_synergos_archive_v1_archive_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_synergos_archive_v1_archive_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_synergos_archive_v1_archive_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_synergos_archive_v1_archive_service_proto_goTypes = []any{
 	(OnConflict)(0),                   // 0: synergos.archive.v1.OnConflict
 	(*StreamDescendantsRequest)(nil),  // 1: synergos.archive.v1.StreamDescendantsRequest
 	(*StreamDescendantsResponse)(nil), // 2: synergos.archive.v1.StreamDescendantsResponse
-	(*BatchWriteRequest)(nil),         // 3: synergos.archive.v1.BatchWriteRequest
-	(*WriteOperation)(nil),            // 4: synergos.archive.v1.WriteOperation
-	(*CreateOperation)(nil),           // 5: synergos.archive.v1.CreateOperation
-	(*UpdateOperation)(nil),           // 6: synergos.archive.v1.UpdateOperation
-	(*DeleteOperation)(nil),           // 7: synergos.archive.v1.DeleteOperation
-	(*BatchWriteResponse)(nil),        // 8: synergos.archive.v1.BatchWriteResponse
-	(*WriteResult)(nil),               // 9: synergos.archive.v1.WriteResult
-	(*ImportOptions)(nil),             // 10: synergos.archive.v1.ImportOptions
-	(*ImportRequest)(nil),             // 11: synergos.archive.v1.ImportRequest
-	(*ImportResponse)(nil),            // 12: synergos.archive.v1.ImportResponse
-	(*ImportCount)(nil),               // 13: synergos.archive.v1.ImportCount
-	(*ImportRefusal)(nil),             // 14: synergos.archive.v1.ImportRefusal
-	(*ImportViolation)(nil),           // 15: synergos.archive.v1.ImportViolation
-	(*DescribeHierarchyRequest)(nil),  // 16: synergos.archive.v1.DescribeHierarchyRequest
-	(*DescribeHierarchyResponse)(nil), // 17: synergos.archive.v1.DescribeHierarchyResponse
-	(*RecordTypeDescription)(nil),     // 18: synergos.archive.v1.RecordTypeDescription
-	(*ArchiveKey)(nil),                // 19: synergos.archive.v1.ArchiveKey
-	(RecordType)(0),                   // 20: synergos.archive.v1.RecordType
-	(*ArchiveRecord)(nil),             // 21: synergos.archive.v1.ArchiveRecord
-	(*fieldmaskpb.FieldMask)(nil),     // 22: google.protobuf.FieldMask
-	(Cascade)(0),                      // 23: synergos.archive.v1.Cascade
+	(*CountDescendantsRequest)(nil),   // 3: synergos.archive.v1.CountDescendantsRequest
+	(*CountDescendantsResponse)(nil),  // 4: synergos.archive.v1.CountDescendantsResponse
+	(*BatchWriteRequest)(nil),         // 5: synergos.archive.v1.BatchWriteRequest
+	(*WriteOperation)(nil),            // 6: synergos.archive.v1.WriteOperation
+	(*CreateOperation)(nil),           // 7: synergos.archive.v1.CreateOperation
+	(*UpdateOperation)(nil),           // 8: synergos.archive.v1.UpdateOperation
+	(*DeleteOperation)(nil),           // 9: synergos.archive.v1.DeleteOperation
+	(*BatchWriteResponse)(nil),        // 10: synergos.archive.v1.BatchWriteResponse
+	(*WriteResult)(nil),               // 11: synergos.archive.v1.WriteResult
+	(*ImportOptions)(nil),             // 12: synergos.archive.v1.ImportOptions
+	(*ImportRequest)(nil),             // 13: synergos.archive.v1.ImportRequest
+	(*ImportResponse)(nil),            // 14: synergos.archive.v1.ImportResponse
+	(*ImportCount)(nil),               // 15: synergos.archive.v1.ImportCount
+	(*ImportRefusal)(nil),             // 16: synergos.archive.v1.ImportRefusal
+	(*ImportViolation)(nil),           // 17: synergos.archive.v1.ImportViolation
+	(*DescribeHierarchyRequest)(nil),  // 18: synergos.archive.v1.DescribeHierarchyRequest
+	(*DescribeHierarchyResponse)(nil), // 19: synergos.archive.v1.DescribeHierarchyResponse
+	(*RecordTypeDescription)(nil),     // 20: synergos.archive.v1.RecordTypeDescription
+	(*ArchiveKey)(nil),                // 21: synergos.archive.v1.ArchiveKey
+	(RecordType)(0),                   // 22: synergos.archive.v1.RecordType
+	(*ArchiveRecord)(nil),             // 23: synergos.archive.v1.ArchiveRecord
 	(*RecordCount)(nil),               // 24: synergos.archive.v1.RecordCount
+	(*fieldmaskpb.FieldMask)(nil),     // 25: google.protobuf.FieldMask
+	(Cascade)(0),                      // 26: synergos.archive.v1.Cascade
 }
 var file_synergos_archive_v1_archive_service_proto_depIdxs = []int32{
-	19, // 0: synergos.archive.v1.StreamDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
-	20, // 1: synergos.archive.v1.StreamDescendantsRequest.relation_types:type_name -> synergos.archive.v1.RecordType
-	21, // 2: synergos.archive.v1.StreamDescendantsResponse.records:type_name -> synergos.archive.v1.ArchiveRecord
-	4,  // 3: synergos.archive.v1.BatchWriteRequest.operations:type_name -> synergos.archive.v1.WriteOperation
-	5,  // 4: synergos.archive.v1.WriteOperation.create:type_name -> synergos.archive.v1.CreateOperation
-	6,  // 5: synergos.archive.v1.WriteOperation.update:type_name -> synergos.archive.v1.UpdateOperation
-	7,  // 6: synergos.archive.v1.WriteOperation.delete:type_name -> synergos.archive.v1.DeleteOperation
-	21, // 7: synergos.archive.v1.CreateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
-	21, // 8: synergos.archive.v1.UpdateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
-	22, // 9: synergos.archive.v1.UpdateOperation.update_mask:type_name -> google.protobuf.FieldMask
-	19, // 10: synergos.archive.v1.DeleteOperation.key:type_name -> synergos.archive.v1.ArchiveKey
-	23, // 11: synergos.archive.v1.DeleteOperation.cascade:type_name -> synergos.archive.v1.Cascade
-	9,  // 12: synergos.archive.v1.BatchWriteResponse.results:type_name -> synergos.archive.v1.WriteResult
-	21, // 13: synergos.archive.v1.WriteResult.record:type_name -> synergos.archive.v1.ArchiveRecord
-	24, // 14: synergos.archive.v1.WriteResult.deleted:type_name -> synergos.archive.v1.RecordCount
-	0,  // 15: synergos.archive.v1.ImportOptions.on_conflict:type_name -> synergos.archive.v1.OnConflict
-	10, // 16: synergos.archive.v1.ImportRequest.options:type_name -> synergos.archive.v1.ImportOptions
-	21, // 17: synergos.archive.v1.ImportRequest.records:type_name -> synergos.archive.v1.ArchiveRecord
-	13, // 18: synergos.archive.v1.ImportResponse.counts:type_name -> synergos.archive.v1.ImportCount
-	14, // 19: synergos.archive.v1.ImportResponse.refusals:type_name -> synergos.archive.v1.ImportRefusal
-	20, // 20: synergos.archive.v1.ImportCount.record_type:type_name -> synergos.archive.v1.RecordType
-	19, // 21: synergos.archive.v1.ImportRefusal.key:type_name -> synergos.archive.v1.ArchiveKey
-	15, // 22: synergos.archive.v1.ImportRefusal.violations:type_name -> synergos.archive.v1.ImportViolation
-	19, // 23: synergos.archive.v1.ImportRefusal.missing:type_name -> synergos.archive.v1.ArchiveKey
-	18, // 24: synergos.archive.v1.DescribeHierarchyResponse.record_types:type_name -> synergos.archive.v1.RecordTypeDescription
-	20, // 25: synergos.archive.v1.RecordTypeDescription.record_type:type_name -> synergos.archive.v1.RecordType
-	20, // 26: synergos.archive.v1.RecordTypeDescription.parents:type_name -> synergos.archive.v1.RecordType
-	20, // 27: synergos.archive.v1.RecordTypeDescription.ancestors:type_name -> synergos.archive.v1.RecordType
-	20, // 28: synergos.archive.v1.RecordTypeDescription.relations:type_name -> synergos.archive.v1.RecordType
-	1,  // 29: synergos.archive.v1.ArchiveService.StreamDescendants:input_type -> synergos.archive.v1.StreamDescendantsRequest
-	3,  // 30: synergos.archive.v1.ArchiveService.BatchWrite:input_type -> synergos.archive.v1.BatchWriteRequest
-	11, // 31: synergos.archive.v1.ArchiveService.Import:input_type -> synergos.archive.v1.ImportRequest
-	16, // 32: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
-	2,  // 33: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
-	8,  // 34: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
-	12, // 35: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
-	17, // 36: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
-	33, // [33:37] is the sub-list for method output_type
-	29, // [29:33] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	21, // 0: synergos.archive.v1.StreamDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
+	22, // 1: synergos.archive.v1.StreamDescendantsRequest.relation_types:type_name -> synergos.archive.v1.RecordType
+	23, // 2: synergos.archive.v1.StreamDescendantsResponse.records:type_name -> synergos.archive.v1.ArchiveRecord
+	21, // 3: synergos.archive.v1.CountDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
+	24, // 4: synergos.archive.v1.CountDescendantsResponse.counts:type_name -> synergos.archive.v1.RecordCount
+	6,  // 5: synergos.archive.v1.BatchWriteRequest.operations:type_name -> synergos.archive.v1.WriteOperation
+	7,  // 6: synergos.archive.v1.WriteOperation.create:type_name -> synergos.archive.v1.CreateOperation
+	8,  // 7: synergos.archive.v1.WriteOperation.update:type_name -> synergos.archive.v1.UpdateOperation
+	9,  // 8: synergos.archive.v1.WriteOperation.delete:type_name -> synergos.archive.v1.DeleteOperation
+	23, // 9: synergos.archive.v1.CreateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
+	23, // 10: synergos.archive.v1.UpdateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
+	25, // 11: synergos.archive.v1.UpdateOperation.update_mask:type_name -> google.protobuf.FieldMask
+	21, // 12: synergos.archive.v1.DeleteOperation.key:type_name -> synergos.archive.v1.ArchiveKey
+	26, // 13: synergos.archive.v1.DeleteOperation.cascade:type_name -> synergos.archive.v1.Cascade
+	11, // 14: synergos.archive.v1.BatchWriteResponse.results:type_name -> synergos.archive.v1.WriteResult
+	23, // 15: synergos.archive.v1.WriteResult.record:type_name -> synergos.archive.v1.ArchiveRecord
+	24, // 16: synergos.archive.v1.WriteResult.deleted:type_name -> synergos.archive.v1.RecordCount
+	0,  // 17: synergos.archive.v1.ImportOptions.on_conflict:type_name -> synergos.archive.v1.OnConflict
+	12, // 18: synergos.archive.v1.ImportRequest.options:type_name -> synergos.archive.v1.ImportOptions
+	23, // 19: synergos.archive.v1.ImportRequest.records:type_name -> synergos.archive.v1.ArchiveRecord
+	15, // 20: synergos.archive.v1.ImportResponse.counts:type_name -> synergos.archive.v1.ImportCount
+	16, // 21: synergos.archive.v1.ImportResponse.refusals:type_name -> synergos.archive.v1.ImportRefusal
+	22, // 22: synergos.archive.v1.ImportCount.record_type:type_name -> synergos.archive.v1.RecordType
+	21, // 23: synergos.archive.v1.ImportRefusal.key:type_name -> synergos.archive.v1.ArchiveKey
+	17, // 24: synergos.archive.v1.ImportRefusal.violations:type_name -> synergos.archive.v1.ImportViolation
+	21, // 25: synergos.archive.v1.ImportRefusal.missing:type_name -> synergos.archive.v1.ArchiveKey
+	20, // 26: synergos.archive.v1.DescribeHierarchyResponse.record_types:type_name -> synergos.archive.v1.RecordTypeDescription
+	22, // 27: synergos.archive.v1.RecordTypeDescription.record_type:type_name -> synergos.archive.v1.RecordType
+	22, // 28: synergos.archive.v1.RecordTypeDescription.parents:type_name -> synergos.archive.v1.RecordType
+	22, // 29: synergos.archive.v1.RecordTypeDescription.ancestors:type_name -> synergos.archive.v1.RecordType
+	22, // 30: synergos.archive.v1.RecordTypeDescription.relations:type_name -> synergos.archive.v1.RecordType
+	1,  // 31: synergos.archive.v1.ArchiveService.StreamDescendants:input_type -> synergos.archive.v1.StreamDescendantsRequest
+	3,  // 32: synergos.archive.v1.ArchiveService.CountDescendants:input_type -> synergos.archive.v1.CountDescendantsRequest
+	5,  // 33: synergos.archive.v1.ArchiveService.BatchWrite:input_type -> synergos.archive.v1.BatchWriteRequest
+	13, // 34: synergos.archive.v1.ArchiveService.Import:input_type -> synergos.archive.v1.ImportRequest
+	18, // 35: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
+	2,  // 36: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
+	4,  // 37: synergos.archive.v1.ArchiveService.CountDescendants:output_type -> synergos.archive.v1.CountDescendantsResponse
+	10, // 38: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
+	14, // 39: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
+	19, // 40: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
+	36, // [36:41] is the sub-list for method output_type
+	31, // [31:36] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_synergos_archive_v1_archive_service_proto_init() }
@@ -1434,7 +1539,7 @@ func file_synergos_archive_v1_archive_service_proto_init() {
 	file_synergos_archive_v1_options_proto_init()
 	file_synergos_archive_v1_record_type_proto_init()
 	file_synergos_archive_v1_records_proto_init()
-	file_synergos_archive_v1_archive_service_proto_msgTypes[3].OneofWrappers = []any{
+	file_synergos_archive_v1_archive_service_proto_msgTypes[5].OneofWrappers = []any{
 		(*WriteOperation_Create)(nil),
 		(*WriteOperation_Update)(nil),
 		(*WriteOperation_Delete)(nil),
@@ -1445,7 +1550,7 @@ func file_synergos_archive_v1_archive_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synergos_archive_v1_archive_service_proto_rawDesc), len(file_synergos_archive_v1_archive_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

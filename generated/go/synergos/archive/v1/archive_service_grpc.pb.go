@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ArchiveService_StreamDescendants_FullMethodName = "/synergos.archive.v1.ArchiveService/StreamDescendants"
+	ArchiveService_CountDescendants_FullMethodName  = "/synergos.archive.v1.ArchiveService/CountDescendants"
 	ArchiveService_BatchWrite_FullMethodName        = "/synergos.archive.v1.ArchiveService/BatchWrite"
 	ArchiveService_Import_FullMethodName            = "/synergos.archive.v1.ArchiveService/Import"
 	ArchiveService_DescribeHierarchy_FullMethodName = "/synergos.archive.v1.ArchiveService/DescribeHierarchy"
@@ -35,6 +36,9 @@ type ArchiveServiceClient interface {
 	// keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
 	// NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
 	StreamDescendants(ctx context.Context, in *StreamDescendantsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDescendantsResponse], error)
+	// Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+	// them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+	CountDescendants(ctx context.Context, in *CountDescendantsRequest, opts ...grpc.CallOption) (*CountDescendantsResponse, error)
 	// Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
 	// order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
 	// ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
@@ -77,6 +81,16 @@ func (c *archiveServiceClient) StreamDescendants(ctx context.Context, in *Stream
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ArchiveService_StreamDescendantsClient = grpc.ServerStreamingClient[StreamDescendantsResponse]
+
+func (c *archiveServiceClient) CountDescendants(ctx context.Context, in *CountDescendantsRequest, opts ...grpc.CallOption) (*CountDescendantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountDescendantsResponse)
+	err := c.cc.Invoke(ctx, ArchiveService_CountDescendants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *archiveServiceClient) BatchWrite(ctx context.Context, in *BatchWriteRequest, opts ...grpc.CallOption) (*BatchWriteResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -121,6 +135,9 @@ type ArchiveServiceServer interface {
 	// keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
 	// NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
 	StreamDescendants(*StreamDescendantsRequest, grpc.ServerStreamingServer[StreamDescendantsResponse]) error
+	// Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+	// them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+	CountDescendants(context.Context, *CountDescendantsRequest) (*CountDescendantsResponse, error)
 	// Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
 	// order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
 	// ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
@@ -147,6 +164,9 @@ type UnimplementedArchiveServiceServer struct{}
 
 func (UnimplementedArchiveServiceServer) StreamDescendants(*StreamDescendantsRequest, grpc.ServerStreamingServer[StreamDescendantsResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamDescendants not implemented")
+}
+func (UnimplementedArchiveServiceServer) CountDescendants(context.Context, *CountDescendantsRequest) (*CountDescendantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountDescendants not implemented")
 }
 func (UnimplementedArchiveServiceServer) BatchWrite(context.Context, *BatchWriteRequest) (*BatchWriteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchWrite not implemented")
@@ -188,6 +208,24 @@ func _ArchiveService_StreamDescendants_Handler(srv interface{}, stream grpc.Serv
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ArchiveService_StreamDescendantsServer = grpc.ServerStreamingServer[StreamDescendantsResponse]
+
+func _ArchiveService_CountDescendants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountDescendantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ArchiveServiceServer).CountDescendants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ArchiveService_CountDescendants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ArchiveServiceServer).CountDescendants(ctx, req.(*CountDescendantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 func _ArchiveService_BatchWrite_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(BatchWriteRequest)
@@ -239,6 +277,10 @@ var ArchiveService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "synergos.archive.v1.ArchiveService",
 	HandlerType: (*ArchiveServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "CountDescendants",
+			Handler:    _ArchiveService_CountDescendants_Handler,
+		},
 		{
 			MethodName: "BatchWrite",
 			Handler:    _ArchiveService_BatchWrite_Handler,

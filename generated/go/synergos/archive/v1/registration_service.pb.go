@@ -326,7 +326,8 @@ type ListRegistrationRequest struct {
 	View View `protobuf:"varint,2,opt,name=view,proto3,enum=synergos.archive.v1.View" json:"view,omitempty"`
 	// In view FULL: the types of relations to load (of: Tag, Alignment); all unless set.
 	RelationTypes []RecordType `protobuf:"varint,3,rep,packed,name=relation_types,json=relationTypes,proto3,enum=synergos.archive.v1.RecordType" json:"relation_types,omitempty"`
-	// The most records to return; 100 unless set, 1,000 at the most.
+	// The most records to return; 100 unless set, 1,000 at the most. A page has fewer where more would make the answer too
+	// large: next_page_token alone tells whether more follow.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before, with otherwise the same request (page_size and with_total may differ).
 	// INVALID_ARGUMENT, reason INVALID_PAGE_TOKEN, where it belongs to another request or is damaged.

@@ -64,6 +64,21 @@ export interface StreamDescendantsResponse {
   records: ArchiveRecord[];
 }
 
+/** What to count. */
+export interface CountDescendantsRequest {
+  /** The record whose descendants to count; the whole archive unless set. */
+  key: ArchiveKey | undefined;
+}
+
+/** How many records there are. */
+export interface CountDescendantsResponse {
+  /**
+   * How many records of each type, that of the key included; types of which there are none are left out. Parents come
+   * before children.
+   */
+  counts: RecordCount[];
+}
+
 /** What to write. */
 export interface BatchWriteRequest {
   /** The operations, at most 1,000, in the order in which to do them. */
@@ -161,7 +176,7 @@ export interface ImportRequest {
   /**
    * At most 1,000. Required of each are key and details; record_id, etag, relations and ancestors are ignored. Unset,
    * created_at is now, updated_at is created_at, and ids of the link are made as Create does. Times are kept to the
-   * microsecond. The ids that a link has of records above must be theirs.
+   * microsecond, and finer ones refused. The ids that a link has of records above must be theirs.
    */
   records: ArchiveRecord[];
 }
@@ -202,7 +217,8 @@ export interface ImportRefusal {
     | undefined;
   /**
    * The reason, as in ErrorInfo: INVALID_FIELD, PARENT_NOT_FOUND, RECORD_EXISTS, LINK_MISMATCH (an id of its link is not
-   * that of the record it names) or LINK_EXISTS (its id is that of another record).
+   * that of the record it names), LINK_EXISTS (its id is that of another record) or RECORD_TOO_LARGE (the database does
+   * not take one of its size).
    */
   reason: string;
   /** What is wrong, for a person. */
@@ -405,6 +421,126 @@ export const StreamDescendantsResponse: MessageFns<
   fromPartial<I extends Exact<DeepPartial<StreamDescendantsResponse>, I>>(object: I): StreamDescendantsResponse {
     const message = createBaseStreamDescendantsResponse();
     message.records = object.records?.map((e) => ArchiveRecord.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCountDescendantsRequest(): CountDescendantsRequest {
+  return { key: undefined };
+}
+
+export const CountDescendantsRequest: MessageFns<
+  CountDescendantsRequest,
+  "synergos.archive.v1.CountDescendantsRequest"
+> = {
+  $type: "synergos.archive.v1.CountDescendantsRequest" as const,
+
+  encode(message: CountDescendantsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== undefined) {
+      ArchiveKey.encode(message.key, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountDescendantsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountDescendantsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = ArchiveKey.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CountDescendantsRequest>, I>>(base?: I): CountDescendantsRequest {
+    return CountDescendantsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CountDescendantsRequest>, I>>(object: I): CountDescendantsRequest {
+    const message = createBaseCountDescendantsRequest();
+    message.key = (object.key !== undefined && object.key !== null) ? ArchiveKey.fromPartial(object.key) : undefined;
+    return message;
+  },
+};
+
+function createBaseCountDescendantsResponse(): CountDescendantsResponse {
+  return { counts: [] };
+}
+
+export const CountDescendantsResponse: MessageFns<
+  CountDescendantsResponse,
+  "synergos.archive.v1.CountDescendantsResponse"
+> = {
+  $type: "synergos.archive.v1.CountDescendantsResponse" as const,
+
+  encode(message: CountDescendantsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.counts) {
+      RecordCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountDescendantsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountDescendantsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.counts.push(RecordCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CountDescendantsResponse>, I>>(base?: I): CountDescendantsResponse {
+    return CountDescendantsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CountDescendantsResponse>, I>>(object: I): CountDescendantsResponse {
+    const message = createBaseCountDescendantsResponse();
+    message.counts = object.counts?.map((e) => RecordCount.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1808,6 +1944,18 @@ export const ArchiveServiceDefinition = {
       options: {},
     },
     /**
+     * Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+     * them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+     */
+    countDescendants: {
+      name: "CountDescendants",
+      requestType: CountDescendantsRequest as typeof CountDescendantsRequest,
+      requestStream: false,
+      responseType: CountDescendantsResponse as typeof CountDescendantsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
      * Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
      * order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
      * ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
@@ -1869,6 +2017,21 @@ export const ArchiveServiceService = {
     responseDeserialize: (value: Buffer): StreamDescendantsResponse => StreamDescendantsResponse.decode(value),
   },
   /**
+   * Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+   * them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   */
+  countDescendants: {
+    path: "/synergos.archive.v1.ArchiveService/CountDescendants" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CountDescendantsRequest): Buffer =>
+      Buffer.from(CountDescendantsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CountDescendantsRequest => CountDescendantsRequest.decode(value),
+    responseSerialize: (value: CountDescendantsResponse): Buffer =>
+      Buffer.from(CountDescendantsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CountDescendantsResponse => CountDescendantsResponse.decode(value),
+  },
+  /**
    * Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
    * order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
    * ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
@@ -1922,6 +2085,11 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
    */
   streamDescendants: handleServerStreamingCall<StreamDescendantsRequest, StreamDescendantsResponse>;
   /**
+   * Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+   * them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   */
+  countDescendants: handleUnaryCall<CountDescendantsRequest, CountDescendantsResponse>;
+  /**
    * Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
    * order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its
    * ErrorInfo names its index as "operation", and field violations begin with "operations[index].".
@@ -1956,6 +2124,25 @@ export interface ArchiveServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<StreamDescendantsResponse>;
+  /**
+   * Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
+   * them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   */
+  countDescendants(
+    request: CountDescendantsRequest,
+    callback: (error: ServiceError | null, response: CountDescendantsResponse) => void,
+  ): ClientUnaryCall;
+  countDescendants(
+    request: CountDescendantsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CountDescendantsResponse) => void,
+  ): ClientUnaryCall;
+  countDescendants(
+    request: CountDescendantsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CountDescendantsResponse) => void,
+  ): ClientUnaryCall;
   /**
    * Creates, updates and deletes records of any types in one transaction: all or nothing. Operations run in their
    * order, and later ones see what earlier ones did. Where one fails, its error is the call's: the metadata of its

@@ -94,7 +94,10 @@ export interface ListRunRequest {
   view: View;
   /** In view FULL: the types of relations to load (of: Model, Validation, Prediction); all unless set. */
   relation_types: RecordType[];
-  /** The most records to return; 100 unless set, 1,000 at the most. */
+  /**
+   * The most records to return; 100 unless set, 1,000 at the most. A page has fewer where more would make the answer too
+   * large: next_page_token alone tells whether more follow.
+   */
   page_size: number;
   /**
    * The next_page_token of the page before, with otherwise the same request (page_size and with_total may differ).
