@@ -10,7 +10,7 @@ export const limits = {
   valuesOfRecord: 100_000,
   valuesOfRequest: 1_000_000,
   /** The most bytes of one record, or of one operation of a batch, in a request. */
-  bytesOfRecord: 16 * mebibyte,
+  bytesOfRecord: 32 * mebibyte,
   /** The most bytes of a name, an id or a path in a request, which is more than any valid one has. */
   bytesOfName: 16 * kibibyte,
   pathsOfMask: 1000,
