@@ -131,7 +131,7 @@ describe("what one request may hold", () => {
   test("refuses a record that is larger than one may be, and says how large that is", async () => {
     const text = field(
       1,
-      Buffer.concat([field(1, Buffer.from("t")), field(2, field(3, Buffer.alloc(17 * 2 ** 20, 120)))]),
+      Buffer.concat([field(1, Buffer.from("t")), field(2, field(3, Buffer.alloc(limits.bytesOfRecord + 1, 120)))]),
     );
     const error = await create(experiment(field(attributes, text)));
     expect(error).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "RECORD_TOO_LARGE" });

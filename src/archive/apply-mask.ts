@@ -1,5 +1,7 @@
+import { limits } from "../limits.js";
 import { type FieldViolation, pathStep } from "../records/field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "../records/message-shape.js";
+import { quoted } from "../records/quoted.js";
 import { fromStoredJson } from "../records/stored-json.js";
 import { entryNames, isGivenTwice } from "../records/validate-details.js";
 import { findField, type Path } from "./field-mask.js";
@@ -19,9 +21,9 @@ export function applyMask(
   for (const [index, path] of mask.entries()) {
     const found = find(shape, path, given);
     const fault = found.fault ?? copyField(shape, path, after, given, found.value);
-    if (fault) {
+    if (fault && violations.length < limits.violations) {
       const text = path.map(pathStep).join(".");
-      violations.push({ field: `update_mask.paths[${index}]`, description: `("${text}") ${fault}` });
+      violations.push({ field: `update_mask.paths[${index}]`, description: `("${quoted(text)}") ${fault}` });
     }
   }
   return after;
@@ -50,7 +52,7 @@ function findMember(within: string, path: Path, struct: Message): Found {
   for (const step of path) {
     if (value === undefined) break;
     if (!isObject(value))
-      return { fault: `goes into ${name}, which is given as ${described(value)}, not as an object` };
+      return { fault: `goes into ${quoted(name)}, which is given as ${described(value)}, not as an object` };
     [name, value] = [step, own(value, step)];
   }
   return { value };
@@ -140,7 +142,9 @@ function copyMember(field: FieldShape, path: Path, target: Message, value: unkno
   for (const [index, step] of path.entries()) {
     if (!isObject(holder)) {
       // There is nothing to clear in what has no members.
-      return value === undefined ? undefined : `goes into ${name}, which is ${described(holder)}, not an object`;
+      return value === undefined
+        ? undefined
+        : `goes into ${quoted(name)}, which is ${described(holder)}, not an object`;
     }
     const isLast = index === path.length - 1;
     if (isLast && value === undefined) delete holder[step];

@@ -4,7 +4,7 @@ import { limits } from "../limits.js";
 import { Turns } from "../turns.js";
 import { partsOf } from "./request-parts.js";
 import type { MethodBinding } from "./service-binding.js";
-import { UnknownField, unknownFields } from "./unknown-fields.js";
+import { UnknownField, unknown, unknownFields } from "./unknown-fields.js";
 
 /**
  * Decodes a request. As many bytes as a record may have values cannot hold too many of them, and are decoded at once;
@@ -16,11 +16,11 @@ export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): 
 
 async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
   const { first, others, list } = partsOf(method, bytes);
-  const request = decodeAtOnce(method, first);
+  const request = decodeAtOnce(method, first, true);
   const turns = new Turns();
   for (const part of others) {
     await turns.next();
-    for (const item of itemsOf(decodeAtOnce(method, part), list)) itemsOf(request, list).push(item);
+    for (const item of itemsOf(decodeAtOnce(method, part, true), list)) itemsOf(request, list).push(item);
   }
   await turns.next();
   return request;
@@ -43,7 +43,7 @@ function refuseUnknown(): never {
  * The reader refuses text that is not UTF-8, which would otherwise be stored as something else, and goes deeper than
  * the generated code's limit, so that validation can name what nests too deep.
  */
-function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer): Request {
+function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, isPart = false): Request {
   const reader = Object.assign(new BinaryReader(bytes, (text) => utf8.decode(text)), {
     __tsProtoDecodeDepth: -200,
     skip: refuseUnknown,
@@ -51,7 +51,8 @@ function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer): R
   try {
     return method.requestType.decode(reader);
   } catch (error) {
-    if (error instanceof UnknownField) refuse(unknownFields(method.requestType.$type, bytes));
+    // Within a part, the items of its list have other indexes.
+    if (error instanceof UnknownField) refuse(isPart ? [unknown] : unknownFields(method.requestType.$type, bytes));
     const description =
       error instanceof TypeError ? "holds text that is not valid UTF-8" : "is not a valid message of its type";
     refuse([{ field: "request", description }]);

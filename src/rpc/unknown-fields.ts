@@ -1,5 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { limits } from "../limits.js";
 import { type FieldViolation, pathStep } from "../records/field-violation.js";
 import { descriptors } from "../records/message-shape.js";
 
@@ -10,22 +11,28 @@ export class UnknownField extends Error {
 
 const description = "is a field that this server does not know: it would be lost";
 
-/** The fields of a request that its message does not have, by their numbers: "details.99". */
+/** What is said where it is not looked for which. A field of another encoding than its type's is none of its message. */
+export const unknown: FieldViolation = { field: "request", description: `holds what ${description}` };
+
+/**
+ * The fields of a request that its message does not have, by their numbers: "details.99". They are looked for only in
+ * so many bytes as are decoded within a turn.
+ */
 export function unknownFields(typeName: string, bytes: Uint8Array): FieldViolation[] {
   const violations: FieldViolation[] = [];
-  const descriptor = descriptors.getMessage(typeName);
+  const descriptor = bytes.length <= limits.valuesOfRecord ? descriptors.getMessage(typeName) : undefined;
   try {
     const message = descriptor && fromBinary(descriptor, bytes, { readUnknownFields: true });
     if (message) visit(reflect(descriptor, message), "", violations);
   } catch {
     // It is not even a message.
   }
-  // A field of another encoding than its type's is none that it has.
-  return violations.length > 0 ? violations : [{ field: "request", description: `holds what ${description}` }];
+  return violations.length > 0 ? violations : [unknown];
 }
 
 function visit(message: ReflectMessage, path: string, violations: FieldViolation[]): void {
-  for (const { no } of message.getUnknown() ?? []) violations.push({ field: `${path}${no}`, description });
+  const found = (message.getUnknown() ?? []).slice(0, limits.violations - violations.length);
+  for (const { no } of found) violations.push({ field: `${path}${no}`, description });
   for (const field of message.fields) {
     if (!message.isSet(field)) continue;
     const own = `${path}${field.name}`;
