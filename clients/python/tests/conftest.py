@@ -1,6 +1,7 @@
 """A real server for the tests: the one that the repository builds."""
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -46,9 +47,15 @@ CLASSES = [
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port for a server that ends and starts again: below those from which connections go out, which would take it."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Server:

@@ -91,10 +91,14 @@ def test_the_loop_goes_on_while_the_server_is_killed_and_started(start_server, m
     records = {cls.subject: cls() for cls in CLASSES}["Collaboration"]
     acknowledged = {}
     restarts = []
+    failures = []
 
     def restart(how):
-        server.stop(how)
-        server.start()
+        try:
+            server.stop(how)
+            server.start()
+        except BaseException as error:
+            failures.append(error)
 
     for number in range(120):
         if number % 60 == 30:
@@ -110,6 +114,7 @@ def test_the_loop_goes_on_while_the_server_is_killed_and_started(start_server, m
             assert records.read(collab_id).doc_id == record.doc_id
         if number % 60 == 59:
             restarts[-1].join()
+            assert failures == []
     with synergos_archive.connect(server.address) as archive:
         found = list(archive.collaboration.list())
     assert {record.key.collab_id: record.record_id for record in found} == acknowledged
