@@ -34,22 +34,28 @@ function itemsOf(request: unknown, list: string): unknown[] {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What the generated code does not know, it passes over; so it would be lost, and nobody told. */
-function refuseUnknown(): never {
-  throw new UnknownField();
-}
+const decodeText = (bytes: Uint8Array) => utf8.decode(bytes);
 
 /**
- * The reader refuses text that is not UTF-8, which would otherwise be stored as something else, and goes deeper than
- * the generated code's limit, so that validation can name what nests too deep.
+ * A reader that refuses text that is not UTF-8, which would otherwise be stored as something else, and fields that the
+ * generated code does not know: it passes over them, so that they would be lost, and nobody told.
  */
+class StrictReader extends BinaryReader {
+  /** What the generated code counts from: it goes deeper than its own limit, so that validation can name what nests too deep. */
+  readonly __tsProtoDecodeDepth = -200;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes, decodeText);
+  }
+
+  override skip(): never {
+    throw new UnknownField();
+  }
+}
+
 function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, isPart = false): Request {
-  const reader = Object.assign(new BinaryReader(bytes, (text) => utf8.decode(text)), {
-    __tsProtoDecodeDepth: -200,
-    skip: refuseUnknown,
-  });
   try {
-    return method.requestType.decode(reader);
+    return method.requestType.decode(new StrictReader(bytes));
   } catch (error) {
     // Within a part, the items of its list have other indexes.
     if (error instanceof UnknownField) refuse(isPart ? [unknown] : unknownFields(method.requestType.$type, bytes));

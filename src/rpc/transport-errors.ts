@@ -1,7 +1,7 @@
 import {
   status as codes,
   type Metadata,
-  ServerInterceptingCall,
+  type ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from "@grpc/grpc-js";
@@ -14,36 +14,35 @@ import { toStatus } from "./status.js";
 
 /**
  * Gives the errors that grpc-js answers by itself (of requests that no handler sees) what all others have: details, a
- * request id, a line in the log, and a code that says whose fault it is.
+ * request id, a line in the log, and a code that says whose fault it is. What grpc-js finds wrong with a request it
+ * tells the innermost call, past all interceptors; so that one call is changed, and no other put around it. One function
+ * serves all calls of a server: a closure for each kept all that belongs to it from being collected soon.
  */
-export const transportErrors =
-  (logger: Logger): ServerInterceptor =>
-  ({ path }, call) => {
-    const began = performance.now();
-    let metadata: Metadata | undefined;
-    // What grpc-js finds wrong with a request it tells the innermost call, past all interceptors.
-    const send = call.sendStatus.bind(call);
-    call.sendStatus = (status) => {
-      if (status.code === codes.OK || status.metadata?.get("grpc-status-details-bin").length) return send(status);
-      const error = errorOf(status);
-      const requestId = requestIdOf(metadata);
-      // Calls that end in the middle are logged where they run.
-      if (error.code !== "DEADLINE_EXCEEDED" && error.code !== "CANCELLED") {
-        logCall(logger, { path, peer: call.getPeer(), requestId, request: undefined, error, began });
-      }
-      send(toStatus(error, requestId));
-    };
-    return new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(received, pass) {
-            metadata = received;
-            pass(received);
-          },
-        });
-      },
-    });
-  };
+export function transportErrors(logger: Logger): ServerInterceptor {
+  function sendStatus(this: InnermostCall, status: PartialStatusObject): void {
+    const send = (sent: PartialStatusObject) => Object.getPrototypeOf(this).sendStatus.call(this, sent);
+    if (status.code === codes.OK || status.metadata?.get("grpc-status-details-bin").length) {
+      send(status);
+      return;
+    }
+    const error = errorOf(status);
+    const requestId = requestIdOf(this.metadata);
+    // Calls that end in the middle are logged where they run.
+    if (error.code !== "DEADLINE_EXCEEDED" && error.code !== "CANCELLED") {
+      const { began, handler } = this;
+      logCall(logger, { path: handler.path, peer: this.getPeer(), requestId, request: undefined, error, began });
+    }
+    send(toStatus(error, requestId));
+  }
+  return (_, call) => Object.assign(call as InnermostCall, { sendStatus, began: performance.now() });
+}
+
+/** grpc-js's call behind all interceptors, as much of it as this needs. */
+interface InnermostCall extends ServerInterceptingCall {
+  readonly handler: { readonly path: string };
+  readonly metadata: Metadata;
+  began: number;
+}
 
 type PartialStatusObject = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 

@@ -11,9 +11,9 @@ export function unary<Request>(
   handler: Handler<Request>,
   environment: CallEnvironment,
 ): handleUnaryCall<Buffer, Buffer> {
+  const respond = respondWithin(environment.maxSendSize, method);
   return (call, callback) => {
     void answered(method, call, environment, async (request, context) => {
-      const respond = respondWithin(environment.maxSendSize, method);
       const answer = await handler(request, context, respond);
       return Buffer.isBuffer(answer) ? answer : respond(answer);
     }).then(({ response, status }) => callback(status ?? null, response));
