@@ -7,6 +7,7 @@ import { runDatabase, startDatabase } from "../test/support/databases.js";
 import { bulks, compareBulk } from "./bulk.js";
 import { compare } from "./compare.js";
 import { type Database, openDatabase } from "./database.js";
+import { measureHostile } from "./hostile.js";
 import { compareMlflow } from "./mlflow-comparison.js";
 import { type Loader, startLoader, startServer } from "./processes.js";
 import { profile } from "./profiles.js";
@@ -16,7 +17,7 @@ import { compareSizes } from "./sizes.js";
 import { soak } from "./soak.js";
 import { compareStarts } from "./starts.js";
 
-const sections = ["calls", "bulk", "sizes", "starts", "mlflow", "soak", "profile"] as const;
+const sections = ["calls", "bulk", "sizes", "starts", "mlflow", "hostile", "soak", "profile"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -81,6 +82,12 @@ async function measureOn(kind: string): Promise<void> {
       for await (const result of compareSizes({ url, name, folder, loader, rounds, seconds })) {
         results.sizes.push(result);
         console.log(line.size(result));
+      }
+    }
+    if (chosen.includes("hostile")) {
+      for await (const result of measureHostile({ url, name, folder, loader, only })) {
+        results.hostile.push(result);
+        console.log(line.hostile(result));
       }
     }
     if (chosen.includes("starts")) {

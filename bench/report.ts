@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { BulkResult } from "./bulk.js";
 import type { Comparison } from "./compare.js";
+import type { HostileResult } from "./hostile.js";
 import type { ProfileResult } from "./profiles.js";
 import type { SizeResult } from "./sizes.js";
 import type { SoakResult } from "./soak.js";
@@ -20,6 +21,7 @@ export interface Results {
   readonly mlflow: Comparison[];
   readonly soak: SoakResult[];
   readonly profiles: ProfileResult[];
+  readonly hostile: HostileResult[];
 }
 
 export function emptyResults(settings: { rounds: number; seconds: number }): Results {
@@ -44,6 +46,7 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
     mlflow: [],
     soak: [],
     profiles: [],
+    hostile: [],
   };
 }
 
@@ -96,6 +99,11 @@ export const line = {
       .join(", ")} us`,
   soak: ({ minutes, calls, memory }: SoakResult) =>
     `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
+  hostile: ({ request, p50, p99, slowest, failed, memory, answers }: HostileResult) =>
+    `${request.padEnd(80)} gets meanwhile: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, slowest ${slowest.toFixed(1)} ms, ${failed} failed; ${number(memory)} MB; ` +
+    Object.entries(answers)
+      .map(([answer, count]) => `${count} × ${answer}`)
+      .join("; "),
 };
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -208,6 +216,22 @@ export function toMarkdown(results: Results): string {
         `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
       );
     }
+    const hostile = of(results.hostile);
+    add(
+      "the worst that one client may ask for, and what another one notices",
+      table(
+        ["", "gets meanwhile: p50 ms", "p99 ms", "slowest ms", "server's memory, MB", "as asked for"],
+        hostile.map((each) => [
+          each.request,
+          each.p50.toFixed(1),
+          each.p99.toFixed(1),
+          each.slowest.toFixed(1),
+          number(each.memory),
+          verdict(each.p99 < 100 && each.memory < 512 && each.failed === 0),
+        ]),
+      ),
+      hostile.length,
+    );
     const profiles = of(results.profiles);
     const costs = [...new Set(profiles.flatMap(({ archive }) => Object.keys(archive)))].filter(
       (part) => part !== "idle",

@@ -1,8 +1,13 @@
+import type { AnswerMemory, Room } from "./answer-memory.js";
+
 /**
  * When a call ends before it is answered, and with which error. It does what an AbortSignal does, of which two or three
  * listeners a call cost as much as all else that the archive adds to a short statement.
  */
 export class CallContext {
+  /** Where its answer may be large: the memory for such, and what it has of it. */
+  memory: AnswerMemory | undefined;
+  room: Room | undefined;
   #error: Error | undefined;
   #signal: AbortSignal | undefined;
   readonly #listeners = new Set<() => void>();

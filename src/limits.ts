@@ -24,15 +24,28 @@ export const limits = {
   /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
   valuesOfTurn: 20_000,
   millisecondsOfTurn: 15,
+  /** The most bytes, and results of a batch, that are encoded without giving others a turn. */
+  bytesOfTurn: 256 * kibibyte,
+  resultsOfTurn: 100,
   /** What a message of a stream aims at; a record that is larger is alone in one. Every client takes 4 MiB. */
   bytesOfStreamMessage: mebibyte,
   /** The bytes of a stream that may wait for its client. */
   bytesUnread: mebibyte,
+  /** Results and answers of fewer bytes are small; others need some of the memory for large ones. */
+  bytesOfSmallResult: mebibyte,
+  bytesOfSmallAnswer: 64 * kibibyte,
+  /** The least of it that one call takes. */
+  bytesOfRoom: 8 * mebibyte,
+  /** How long a large answer waits for memory, in milliseconds; and how long, while others wait, a client may take. */
+  waitForMemory: 30_000,
+  endUnreadEvery: 500,
+  unreadUnderPressure: 5000,
+  bytesReadInMillisecond: 4 * kibibyte,
   /** How long a client may leave a stream unread or unwritten, in milliseconds; and where others wait because of it. */
   stall: 5 * 60_000,
   stallUnderPressure: 5000,
   /** How long a stream waits for a place, of which there are as many as connections for streams. */
-  waitForStream: 5000,
+  waitForStream: 10_000,
   /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds. */
   stallOfDryRun: 3000,
   /** The questions of one stream of reflection. */

@@ -80,6 +80,13 @@ export const serveSettings = {
     whole(1024, most),
     "the largest response",
   ),
+  answerMemory: setting(
+    "--answer-memory <bytes>",
+    "ARCHIVE_ANSWER_MEMORY",
+    64 * megabytes,
+    whole(1024, most),
+    "the memory for large answers, from their rows until their clients have them",
+  ),
   maxStreams: setting(
     "--max-concurrent-streams <number>",
     "ARCHIVE_MAX_CONCURRENT_STREAMS",

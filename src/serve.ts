@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "winston";
 import { isLoopback, joinAddress } from "./address.js";
+import { AnswerMemory } from "./answer-memory.js";
 import { usageFailure } from "./cli/failure.js";
 import type { serveSettings } from "./options.js";
 import { addHealth } from "./rpc/health.js";
@@ -39,7 +40,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     await store.check();
     const server = createServer(
       store,
-      { logger, maxSendSize: options.maxSendSize },
+      { logger, maxSendSize: options.maxSendSize, memory: new AnswerMemory(options.answerMemory) },
       {
         "grpc.max_receive_message_length": options.maxReceiveSize,
         // Answers are measured before they are sent, to say what to do about it.

@@ -16,3 +16,7 @@ export class Turns {
     return performance.now() - this.#began > limits.millisecondsOfTurn;
   }
 }
+
+/** Gives others their turn after work on so many bytes, where they are many. */
+export const turnAfter = (bytes: number): Promise<void> | undefined =>
+  bytes > limits.bytesOfTurn ? nextTurn() : undefined;

@@ -1,5 +1,6 @@
 import type { RecordType } from "../records/record-type.js";
 import { type Statements, StorageError, type StoredRecord } from "../storage/store.js";
+import { turnAfter } from "../turns.js";
 import { parentNotFound, recordExists } from "./archive-error.js";
 import { basicRecord, newRecord } from "./record-message.js";
 import type { CreateRequest, RecordResponse } from "./requests.js";
@@ -21,7 +22,8 @@ export async function create<Answer>(
     if (missing.length > 0) throw parentNotFound(type, key, missing);
     return respond({ record: basicRecord({ ...record, recordId: 0, links: [] }, details) });
   }
-  refuseUnanswerable(record, details, respond);
+  await turnAfter(record.details.length);
+  await refuseUnanswerable(record, details, respond);
   const inserted = await insert(statements, record);
   if (!inserted) throw recordExists(type, key);
   return respond({ record: basicRecord(inserted, details) });

@@ -6,6 +6,7 @@ import { type RecordTree, type Statements, StorageError, type StoredRecord } fro
 import { etagMismatch, hasRelations, recordNotFound } from "./archive-error.js";
 import { basicRecord, fullRecord } from "./record-message.js";
 import type { DeleteRequest, DeleteResponse } from "./requests.js";
+import type { Respond } from "./respond.js";
 import { isFull, validKey } from "./validate-request.js";
 
 type Counts = Map<RecordType, number>;
@@ -18,14 +19,14 @@ export async function removeLeaf<Answer>(
   statements: Statements,
   type: RecordType,
   request: DeleteRequest,
-  respond: (response: DeleteResponse) => Answer,
+  respond: Respond<DeleteResponse, Answer>,
 ): Promise<Answer | undefined> {
   const { full, key } = validRequest(type, request);
   if (full || !type.relations.every(({ ancestors }) => ancestors.includes(type))) return undefined;
   const record = await statements.read(type, key);
   if (!record || (request.etag !== "" && request.etag !== record.etag)) return undefined;
   // The answer is made before, as what cannot be answered must not be done.
-  const answer = respond(response(record, undefined, new Map([[type, 1]])));
+  const answer = await respond(response(record, undefined, new Map([[type, 1]])));
   try {
     return (await statements.deleteOne(type, key, record.etag)) ? answer : undefined;
   } catch (error) {

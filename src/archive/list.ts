@@ -9,12 +9,12 @@ import {
   type RecordTree,
   type Statements,
   StorageError,
-  type StoredRecord,
 } from "../storage/store.js";
 import { ResponseTooLarge, refuse } from "./archive-error.js";
 import { readPageToken, writePageToken } from "./page-token.js";
-import { basicRecord, fullRecord } from "./record-message.js";
+import { RecordList, type ShownRecord } from "./record-message.js";
 import type { ListRequest, ListResponse } from "./requests.js";
+import type { Respond } from "./respond.js";
 import { askedRelations } from "./validate-request.js";
 
 const defaultPageSize = 100;
@@ -25,7 +25,7 @@ export async function list<Answer>(
   statements: Statements,
   type: RecordType,
   request: ListRequest,
-  respond: (response: ListResponse) => Answer,
+  respond: Respond<ListResponse<RecordList>, Answer>,
 ): Promise<Answer> {
   const violations: FieldViolation[] = [];
   const relations = askedRelations(type, request, View.VIEW_BASIC, violations);
@@ -38,17 +38,16 @@ export async function list<Answer>(
     relations
       ? treesThatFit(statements, type, query, page, relations)
       : statements.list(type, query, page).then(({ items, more }) => ({
-          items: items.map((record) => ({ record, relations: undefined })),
+          items: items.map((record): ShownRecord => ({ record })),
           more,
         })),
     request.with_total ? statements.count(type, query) : undefined,
   ]);
-  const records = items.map((item) => (item.relations ? fullRecord(item) : basicRecord(item.record)));
-  for (let shown = records.length; ; ) {
+  for (let shown = items.length; ; ) {
     const last = more || shown < items.length ? items[shown - 1] : undefined;
     try {
-      return respond({
-        records: shown < records.length ? records.slice(0, shown) : records,
+      return await respond({
+        records: new RecordList(items.slice(0, shown)),
         next_page_token: last ? writePageToken(type, request, last.record.key) : "",
         total_size: total,
       });
@@ -77,10 +76,7 @@ async function treesThatFit(
 }
 
 /** How many of some records have about a share of what all of them have: at least one, and not all. */
-function fewer(
-  items: readonly { record: StoredRecord; relations: readonly StoredRecord[] | undefined }[],
-  share: number,
-) {
+function fewer(items: readonly ShownRecord[], share: number) {
   const sizes = items.map(({ record, relations = [] }) =>
     [record, ...relations].reduce((sum, { details }) => sum + 200 + details.length, 0),
   );

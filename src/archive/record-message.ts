@@ -59,14 +59,35 @@ export function basicRecord(record: StoredRecord, details = detailsOf(record)): 
   return message;
 }
 
+/** A record as it is to be shown: in view FULL, or alone. */
+export type ShownRecord = RecordTree | { readonly record: StoredRecord; readonly relations?: undefined };
+
+/** A list of records in a response. Each is made only when it is encoded: all of them at once take much memory. */
+export class RecordList {
+  /** About as many bytes as they have, as they are stored. */
+  readonly size: number;
+
+  constructor(private readonly records: readonly ShownRecord[]) {
+    this.size = records.reduce(
+      (sum, { record, relations = [] }) =>
+        relations.reduce((all, { details }) => all + details.length, sum + record.details.length),
+      0,
+    );
+  }
+
+  *[Symbol.iterator](): Generator<RecordMessage> {
+    for (const shown of this.records) yield shown.relations ? fullRecord(shown) : basicRecord(shown.record);
+  }
+}
+
 /** A record in view FULL. */
 export function fullRecord({ record, ancestors, relations }: RecordTree): RecordMessage {
-  const related: Record<string, RecordMessage[]> = {};
-  for (const type of recordTypes) if (type.ancestors.length > 0) related[type.plural] = [];
-  for (const relation of relations) related[relation.type.plural]?.push(basicRecord(relation));
+  const related = new Map<RecordType, ShownRecord[]>();
+  for (const type of recordTypes) if (type.ancestors.length > 0) related.set(type, []);
+  for (const relation of relations) related.get(relation.type)?.push({ record: relation });
   return {
     ...basicRecord(record),
-    relations: related,
+    relations: Object.fromEntries([...related].map(([type, records]) => [type.plural, new RecordList(records)])),
     ancestors: Object.fromEntries(ancestors.map((ancestor) => [ancestor.type.field, basicRecord(ancestor)])),
   };
 }

@@ -29,7 +29,7 @@ export interface RecordResponse {
   readonly record: RecordMessage | undefined;
 }
 
-export type ListResponse = Omit<ListRunResponse, "records"> & { readonly records: RecordMessage[] };
+export type ListResponse<Records = RecordMessage[]> = Omit<ListRunResponse, "records"> & { readonly records: Records };
 
 export interface DeleteResponse extends RecordResponse {
   readonly deleted: RecordCount[];

@@ -3,9 +3,9 @@ import type { NewRecord } from "../storage/store.js";
 import { basicRecord } from "./record-message.js";
 import type { RecordResponse } from "./requests.js";
 
-/** Makes a response an answer. Throws ResponseTooLarge where it has more bytes than the limit. */
+/** Makes a response an answer, at once or, where it is large, bit by bit. Throws ResponseTooLarge where it has more bytes than the limit. */
 export interface Respond<Response, Answer> {
-  (response: Response): Answer;
+  (response: Response): Answer | Promise<Answer>;
   /** The most bytes of an answer. */
   readonly limit: number;
 }
@@ -29,12 +29,12 @@ const longestLink = "\u{10ffff}".repeat(128);
  * What cannot be answered must not be done: throws ResponseTooLarge where the answer with a new record may be. Only of
  * large ones is it made for that, with the longest ids that the record may be given.
  */
-export function refuseUnanswerable<Answer>(
+export async function refuseUnanswerable<Answer>(
   record: NewRecord,
   details: Message,
   respond: Respond<RecordResponse, Answer>,
-): void {
+): Promise<void> {
   if (record.details.length * bytesOfCharacter + bytesOfRest <= respond.limit) return;
   const links = record.type.links.map(({ type }) => (type === record.type && record.link) || longestLink);
-  respond({ record: basicRecord({ ...record, recordId: longestNumber, links }, details) });
+  await respond({ record: basicRecord({ ...record, recordId: longestNumber, links }, details) });
 }

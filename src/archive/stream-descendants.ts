@@ -54,7 +54,8 @@ async function* pages(
   key: Key | undefined,
 ): AsyncGenerator<StoredRecord[]> {
   const equal = Object.fromEntries((root?.key ?? []).map((field) => [field, key?.[field] as string]));
-  let size = 50;
+  // Few at first: what a page has no room for is read in vain, and records can be large.
+  let size = 5;
   let after: Key | undefined;
   for (;;) {
     const { records, whole } = await statements.scan(type, { equal, prefix: "" }, { size, after }, maxSize);

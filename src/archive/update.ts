@@ -3,6 +3,7 @@ import type { Message } from "../records/message-shape.js";
 import type { RecordType } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
 import { type Statements, StorageError } from "../storage/store.js";
+import { turnAfter } from "../turns.js";
 import { applyMask } from "./apply-mask.js";
 import { etagMismatch, recordNotFound, refuse } from "./archive-error.js";
 import { insert } from "./create.js";
@@ -44,16 +45,17 @@ export async function update<Answer>(
     if (current) {
       const details = changed(mask ? detailsOf(current) : given);
       const record = changedRecord(current, details);
+      await turnAfter(record.details.length);
       // The answer is made before, as what cannot be answered must not be done.
-      const answer = respond({ record: basicRecord(record, details) });
+      const answer = await respond({ record: basicRecord(record, details) });
       if (await statements.replace(record, current.etag)) return answer;
     } else {
       if (!request.allow_missing) throw recordNotFound(type, key);
       const details = changed(emptyDetails(type));
       const fresh = newRecord(type, key, details);
-      refuseUnanswerable(fresh, details, respond);
+      await refuseUnanswerable(fresh, details, respond);
       const record = await insert(statements, fresh);
-      if (record) return respond({ record: basicRecord(record, details) });
+      if (record) return await respond({ record: basicRecord(record, details) });
     }
   }
   throw new StorageError("conflict", new Error(`lost ${maxRaces} races`));

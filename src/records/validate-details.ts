@@ -148,10 +148,13 @@ function validateAttributes(
   path: string,
   violations: FieldViolation[],
 ): void {
-  for (const [name, value] of Object.entries(attributes)) {
+  // A type has few names, attributes may have very many.
+  const names = rulesOf(shape).maps.length > 0 ? Object.keys(attributes) : shape.byName.keys();
+  for (const name of names) {
     if (suffice(violations)) return;
-    const typed = typedField(shape, name);
+    const typed = Object.hasOwn(attributes, name) ? typedField(shape, name) : undefined;
     if (!typed) continue;
+    const value = attributes[name];
     const field = `${path}.${pathStep(name)}`;
     if (!isEmpty(value)) {
       violations.push({
@@ -192,8 +195,7 @@ function isSound(value: unknown, level: number, depth: number): boolean {
   if (typeof value !== "object" || value === null) return faultOf(value, level, depth) === undefined;
   const inside = depthInside(value, depth);
   if (isTooDeep(level, inside)) return false;
-  if (Array.isArray(value)) return value.every((item) => isSound(item, level + 1, inside + 1));
-  for (const name in value) if (!isSound((value as Message)[name], level + 1, inside + 1)) return false;
+  for (const item of Object.values(value)) if (!isSound(item, level + 1, inside + 1)) return false;
   return true;
 }
 

@@ -41,6 +41,7 @@ export async function answered<Request, Response>(
     metadata.set("x-request-id", requestId);
     call.sendMetadata(metadata);
   };
+  const context = contextOf(call, () => done);
   let request: Request | undefined;
   let error: ArchiveError | undefined;
   let response: Response | undefined;
@@ -49,16 +50,13 @@ export async function answered<Request, Response>(
       const decoded = decode(method, call.request);
       request = decoded instanceof Promise ? await decoded : decoded;
     }
-    response = await handle(
-      request as Request,
-      contextOf(call, () => done),
-      begin,
-    );
+    response = await handle(request as Request, context, begin);
     begin();
   } catch (thrown) {
     error = asArchiveError(call.cancelled ? endOf(call) : thrown, maxSendSize);
   }
   done = true;
+  if (error || call.cancelled) context.room?.close();
   logCall(logger, { path: call.getPath(), peer: call.getPeer(), requestId, request, error, began });
   return { response, status: error && toStatus(error, requestId) };
 }
@@ -69,6 +67,8 @@ function contextOf(call: Call, isAnswered: () => boolean): CallContext {
   // grpc-js also says so of every call that has had its answer.
   (call as EventEmitter).once("cancelled", () => {
     if (!isAnswered()) context.end(endOf(call));
+    // The client has its answer, or does not want it any more.
+    else context.room?.close();
   });
   return context;
 }

@@ -1,8 +1,11 @@
 import type { Logger } from "winston";
+import type { AnswerMemory } from "../answer-memory.js";
 
 /** What all calls are answered with. */
 export interface CallEnvironment {
   readonly logger: Logger;
   /** The most bytes of an answer. */
   readonly maxSendSize: number;
+  /** For answers that are large. */
+  readonly memory: AnswerMemory;
 }

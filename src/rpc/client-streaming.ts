@@ -4,8 +4,8 @@ import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
-import { respondWithin } from "./encode.js";
 import type { GatheringHandler } from "./handler.js";
+import { respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
 

@@ -1,16 +1,14 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { ResponseTooLarge } from "../archive/archive-error.js";
-import type { Respond } from "../archive/respond.js";
-import type { MethodBinding } from "./service-binding.js";
+import type { Codec } from "./service-binding.js";
 
 /** Messages are written one at a time, so one writer serves all: a new one would grow, and copy, with each. */
 let writer = new BinaryWriter();
 const largestKept = 2 ** 20;
 
-/** A response as it is sent. */
-export function encode({ responseType }: MethodBinding, response: unknown): Buffer {
+/** A message as it is sent. */
+export function encode<Message>(codec: Pick<Codec<Message>, "encode">, message: Message): Buffer {
   try {
-    const { buffer, byteOffset, byteLength } = responseType.encode(response, writer).finish();
+    const { buffer, byteOffset, byteLength } = codec.encode(message, writer).finish();
     if (byteLength > largestKept) writer = new BinaryWriter();
     return Buffer.from(buffer, byteOffset, byteLength);
   } catch (error) {
@@ -19,14 +17,3 @@ export function encode({ responseType }: MethodBinding, response: unknown): Buff
     throw error;
   }
 }
-
-/** The same, but refused where it has more bytes than it may have. */
-export const respondWithin = (limit: number, method: MethodBinding): Respond<unknown, Buffer> =>
-  Object.assign(
-    (response: unknown) => {
-      const bytes = encode(method, response);
-      if (bytes.length > limit) throw new ResponseTooLarge(limit, bytes.length);
-      return bytes;
-    },
-    { limit },
-  );

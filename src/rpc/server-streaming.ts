@@ -26,7 +26,9 @@ export function serverStreaming<Request>(
       let size = 0;
       const send = async () => {
         begin();
-        const message = Buffer.concat(pieces, size);
+        const [only] = pieces;
+        // A large record is alone in a message: a copy less of it.
+        const message = only && pieces.length === 1 ? only : Buffer.concat(pieces, size);
         [pieces, size] = [[], 0];
         await unread.write(message, (reading) => slots.patient(reading));
       };
@@ -35,7 +37,7 @@ export function serverStreaming<Request>(
       try {
         for await (const responses of handler(request, context)) {
           for (const response of responses) {
-            const piece = encode(method, response);
+            const piece = encode(method.responseType, response);
             if (size > 0 && size + piece.length > limits.bytesOfStreamMessage) await send();
             pieces.push(piece);
             size += piece.length;

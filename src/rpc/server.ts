@@ -24,6 +24,7 @@ import { recordHandlers } from "./record-handlers.js";
 import { addReflection } from "./reflection.js";
 import { serverStreaming } from "./server-streaming.js";
 import { StreamSlots } from "./stream-slots.js";
+import { codeStructsDirectly } from "./struct-codec.js";
 import { transportErrors } from "./transport-errors.js";
 import { unary } from "./unary.js";
 import { answerUnknownMethods } from "./unknown-methods.js";
@@ -32,6 +33,7 @@ import { answerUnknownMethods } from "./unknown-methods.js";
 export function createServer(store: Store, environment: CallEnvironment, options: ServerOptions): ArchiveServer {
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
+  codeStructsDirectly();
   const server = new ArchiveServer({ ...options, interceptors: [transportErrors(environment.logger)] });
   for (const type of recordTypes) {
     const service = bindings[type.name];

@@ -1,14 +1,9 @@
-import {
-  status as codes,
-  type Metadata,
-  type ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from "@grpc/grpc-js";
+import { status as codes, type ServerInterceptingCallInterface, type ServerInterceptor } from "@grpc/grpc-js";
 import type { Logger } from "winston";
 import { ArchiveError, type ErrorCode, invalidFields } from "../archive/archive-error.js";
 import { quoted } from "../records/quoted.js";
 import { logCall } from "./call-log.js";
+import type { InnermostCall } from "./innermost-call.js";
 import { requestIdOf } from "./request-id.js";
 import { toStatus } from "./status.js";
 
@@ -19,7 +14,7 @@ import { toStatus } from "./status.js";
  * serves all calls of a server: a closure for each kept all that belongs to it from being collected soon.
  */
 export function transportErrors(logger: Logger): ServerInterceptor {
-  function sendStatus(this: InnermostCall, status: PartialStatusObject): void {
+  function sendStatus(this: Timed, status: PartialStatusObject): void {
     const send = (sent: PartialStatusObject) => Object.getPrototypeOf(this).sendStatus.call(this, sent);
     if (status.code === codes.OK || status.metadata?.get("grpc-status-details-bin").length) {
       send(status);
@@ -34,15 +29,11 @@ export function transportErrors(logger: Logger): ServerInterceptor {
     }
     send(toStatus(error, requestId));
   }
-  return (_, call) => Object.assign(call as InnermostCall, { sendStatus, began: performance.now() });
+  return (_, call) => Object.assign(call as Timed, { sendStatus, began: performance.now() });
 }
 
-/** grpc-js's call behind all interceptors, as much of it as this needs. */
-interface InnermostCall extends ServerInterceptingCall {
-  readonly handler: { readonly path: string };
-  readonly metadata: Metadata;
-  began: number;
-}
+/** A call, and when it began. */
+type Timed = InnermostCall & { began: number };
 
 type PartialStatusObject = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 

@@ -1,8 +1,9 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
-import { respondWithin } from "./encode.js";
 import type { Handler } from "./handler.js";
+import { breakOffAnswer } from "./innermost-call.js";
+import { respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Makes a handler one of grpc-js. */
@@ -11,11 +12,16 @@ export function unary<Request>(
   handler: Handler<Request>,
   environment: CallEnvironment,
 ): handleUnaryCall<Buffer, Buffer> {
-  const respond = respondWithin(environment.maxSendSize, method);
+  const { memory, maxSendSize } = environment;
+  const respond = respondWithin(maxSendSize, method);
   return (call, callback) => {
     void answered(method, call, environment, async (request, context) => {
-      const answer = await handler(request, context, respond);
-      return Buffer.isBuffer(answer) ? answer : respond(answer);
+      const bytes = await memory.within(context, async () => {
+        const answer = await handler(request, context, respond);
+        return Buffer.isBuffer(answer) ? answer : respond(answer);
+      });
+      memory.answer(context, bytes.length, () => breakOffAnswer(call));
+      return bytes;
     }).then(({ response, status }) => callback(status ?? null, response));
   };
 }

@@ -66,7 +66,3 @@ export interface Engine {
   /** Closes all connections, and leaves the database as one that nobody uses. */
   close(): Promise<void>;
 }
-
-/** About what a row takes in memory, in bytes: its details, and its key and the rest. */
-export const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
-  300 + (typeof details === "string" ? Buffer.byteLength(details) : 0);

@@ -22,6 +22,12 @@ declare module "knex/lib/dialects/better-sqlite3/index.js" {
 interface KnexQuery {
   sql: string;
   bindings?: unknown[];
-  options?: { take?: number; cut?: boolean; once?: boolean };
+  options?: {
+    take?: number;
+    cut?: boolean;
+    once?: boolean;
+    /** The call that the result is for. */
+    call?: import("../call-context.js").CallContext;
+  };
   response?: unknown;
 }

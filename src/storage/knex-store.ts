@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
+import { NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
@@ -150,10 +151,10 @@ export class KnexStore implements Store {
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
-      pool.client.query(connection, { sql, bindings, options }).then(
+      pool.client.query(connection, { sql, bindings, options: { ...options, call: context } }).then(
         ({ response }: { response: unknown }) => engine.outcome(response),
         (error: unknown) => {
-          throw engine.translate(error);
+          throw error instanceof NoRoom ? error : engine.translate(error);
         },
       );
     const finish: Lease["finish"] = async (sql) => {

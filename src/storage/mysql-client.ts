@@ -2,9 +2,10 @@ import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
-import { rowSize } from "./engine.js";
+import { NoRoom } from "../answer-memory.js";
 import type { Generations } from "./generations.js";
 import { isUnprepared, leavesServer } from "./mysql-errors.js";
+import { ResultSize } from "./result-size.js";
 import type { Standstill } from "./standstill.js";
 import { StorageError } from "./store.js";
 
@@ -31,6 +32,8 @@ export interface Response {
 export interface ClientLimits {
   /** The most characters of details that one statement may return. */
   readonly maxResultSize: number;
+  /** The most connections whose results may wait for memory. */
+  readonly maxPaused: number;
   readonly generations: Generations;
   /** Gives up what waits for a server that stands still; without it, whoever asks must have a bound of their own. */
   readonly standstill?: Standstill;
@@ -44,7 +47,8 @@ const isDefinition = /^(CREATE|ALTER|DROP)\b/;
  * connection. A result is cut or broken off before it fills the memory. A connection is given up when its server says
  * that it is not the one to write to, or stands still.
  */
-export function clientWithLimits({ maxResultSize, generations, standstill }: ClientLimits) {
+export function clientWithLimits({ maxResultSize, maxPaused, generations, standstill }: ClientLimits) {
+  let paused = 0;
   return class extends MySql2Client {
     override async validateConnection(connection: Connection): Promise<boolean> {
       return generations.has(connection) && (await super.validateConnection(connection));
@@ -75,10 +79,34 @@ export function clientWithLimits({ maxResultSize, generations, standstill }: Cli
       const most = options?.take ?? maxResultSize;
       return new Promise<KnexQuery>((resolve, reject) => {
         const response: Response = { rows: [], truncated: false };
-        let size = 0;
+        const size = new ResultSize(options?.call);
+        let isOver = false;
+        /** Lets the server wait until there is room; but not many connections, which others need. */
+        const wait = () => {
+          if (paused >= maxPaused) {
+            fail(new NoRoom(size.bytes));
+            breakOff(connection);
+            return;
+          }
+          paused++;
+          connection.pause();
+          size
+            .wait()
+            .then(
+              () => connection.resume(),
+              (error: unknown) => {
+                fail(error);
+                breakOff(connection);
+              },
+            )
+            .finally(() => {
+              paused--;
+            });
+        };
         const done = () => {
+          isOver = true;
           connection.off("error", fail);
-          standstill?.end(waiting);
+          standstill?.end(connection);
         };
         const fail = (error: unknown) => {
           done();
@@ -92,7 +120,7 @@ export function clientWithLimits({ maxResultSize, generations, standstill }: Cli
             breakOff(connection);
           },
         };
-        standstill?.begin(waiting);
+        standstill?.begin(connection, waiting);
         // A connection that is lost tells its own listeners, not the command that it was at or that comes too late.
         connection.on("error", fail);
         const command = isPrepared
@@ -104,9 +132,11 @@ export function clientWithLimits({ maxResultSize, generations, standstill }: Cli
             response.header = result as ResultSetHeader;
             return;
           }
+          if (isOver) return;
           const row = result as RowDataPacket;
-          size += rowSize(row);
-          if (size <= most || response.rows.length === 0) response.rows.push(row);
+          if (!size.add(row)) wait();
+          if (isOver) return;
+          if (size.bytes <= most || response.rows.length === 0) response.rows.push(row);
           else if (options?.take) response.truncated = true;
           else if (options?.cut) {
             // Nobody reads what is still to come, which may be much.

@@ -33,10 +33,11 @@ const controlTimeout = 3000;
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
   const { acquireTimeout, poolSize, maxResultSize } = options;
   const maxStreams = Math.max(1, Math.ceil(poolSize / 2));
+  const maxPaused = Math.floor(poolSize / 2);
   const generations = new Generations();
   const pool = (max: number, standstill?: Standstill): Knex =>
     knex({
-      client: clientWithLimits({ maxResultSize, generations, ...(standstill ? { standstill } : {}) }),
+      client: clientWithLimits({ maxResultSize, maxPaused, generations, ...(standstill ? { standstill } : {}) }),
       connection: {
         ...connectionSettings(location),
         maxPreparedStatements: Math.min(200, Math.max(20, Math.floor(maxPrepared / (poolSize + maxStreams)))),

@@ -1,5 +1,41 @@
+import type { AnswerMemory } from "../answer-memory.js";
+import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
+
 /**
  * The bytes of rows that an answer of some size may be made of. What is stored is up to two and a half times as large as
  * what is sent: a double of 17 digits in place of 8 bytes. So what is refused for it would not have fitted.
  */
 export const resultSizeFor = (maxSendSize: number): number => 3 * maxSendSize;
+
+/** About what a row takes in memory, in bytes: its details, and its key and the rest. */
+const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
+  300 + (typeof details === "string" ? Buffer.byteLength(details) : 0);
+
+/** Counts the bytes of a result, row by row. One that is not small takes room in the memory for large answers. */
+export class ResultSize {
+  bytes = 0;
+  #taken = 0;
+
+  constructor(private readonly call: CallContext | undefined) {}
+
+  /** Counts a row. False where there is no room for what was counted: it can be waited for, or given up. */
+  add(row: Readonly<Record<string, unknown>>): boolean {
+    this.bytes += rowSize(row);
+    if (!this.call?.memory || this.bytes <= limits.bytesOfSmallResult) return true;
+    return this.#take(this.call, this.call.memory);
+  }
+
+  /** Waits for the room that there was not. */
+  async wait(): Promise<void> {
+    const { call } = this;
+    if (!call?.memory) return;
+    while (!this.#take(call, call.memory)) await call.memory.wait(call, this.bytes - this.#taken);
+  }
+
+  #take(call: CallContext, memory: AnswerMemory): boolean {
+    if (!memory.take(call, this.bytes - this.#taken)) return false;
+    this.#taken = this.bytes;
+    return true;
+  }
+}

@@ -1,6 +1,7 @@
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
-import { rowSize } from "./engine.js";
+import { NoRoom } from "../answer-memory.js";
+import { ResultSize } from "./result-size.js";
 import { applicationId } from "./sqlite-dialect.js";
 import { isBusy } from "./sqlite-errors.js";
 import { StorageError } from "./store.js";
@@ -94,13 +95,16 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     if (statements.size < 500 && !options?.once) statements.set(sql, statement);
     if (!statement.reader) return statement.run(bindings);
     const response: Response & { rows: Record<string, unknown>[] } = { rows: [], truncated: false };
-    let size = 0;
+    const size = new ResultSize(options?.call);
+    let hasRoom = true;
     // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
     for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
-      size += rowSize(row);
-      if (size <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
+      if (!size.add(row)) hasRoom = false;
+      if (!hasRoom) continue;
+      if (size.bytes <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
       else response.truncated = true;
     }
+    if (!hasRoom) throw new NoRoom(size.bytes);
     if (response.truncated && options?.take === undefined && !options?.cut)
       throw new StorageError("result-too-large", undefined);
     return response;

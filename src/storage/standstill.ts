@@ -19,19 +19,20 @@ interface Waiting {
  * simple by another connection; only if that fails too, everything that is late is given up.
  */
 export class Standstill {
-  readonly #waiting = new Set<Waiting>();
+  /** By connection, of which each has one statement at a time. An entry that stays costs less than one that comes and goes. */
+  readonly #waiting = new Map<object, Waiting | undefined>();
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
 
   constructor(private readonly ask: () => Promise<unknown>) {}
 
-  begin(waiting: Waiting): void {
-    this.#waiting.add(waiting);
+  begin(connection: object, waiting: Waiting): void {
+    this.#waiting.set(connection, waiting);
     this.#timer ??= setInterval(() => this.#look(), interval).unref();
   }
 
-  end(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
+  end(connection: object): void {
+    this.#waiting.set(connection, undefined);
   }
 
   stop(): void {
@@ -39,14 +40,11 @@ export class Standstill {
   }
 
   #look(): void {
-    const now = performance.now();
-    // The oldest are the first.
-    for (const waiting of this.#waiting) {
-      if (now - waiting.since < maxWait) break;
+    for (const [connection, waiting] of this.#waiting) if (!waiting) this.#waiting.delete(connection);
+    for (const waiting of this.#since(maxWait)) {
       if (!waiting.unbounded) waiting.giveUp(`no answer within ${maxWait / 1000} s`);
     }
-    const [oldest] = this.#waiting;
-    if (this.#asking || !oldest || now - oldest.since < late) return;
+    if (this.#asking || this.#since(late).length === 0) return;
     this.#asking = true;
     this.ask().then(
       () => {
@@ -54,11 +52,16 @@ export class Standstill {
       },
       (error: Error) => {
         this.#asking = false;
-        for (const waiting of [...this.#waiting]) {
-          if (performance.now() - waiting.since < late) break;
-          waiting.giveUp(`the database stands still: ${error.message}`);
-        }
+        for (const waiting of this.#since(late)) waiting.giveUp(`the database stands still: ${error.message}`);
       },
+    );
+  }
+
+  /** What has waited for so many milliseconds. */
+  #since(milliseconds: number): Waiting[] {
+    const now = performance.now();
+    return [...this.#waiting.values()].flatMap((waiting) =>
+      waiting && now - waiting.since >= milliseconds ? [waiting] : [],
     );
   }
 }

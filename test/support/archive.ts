@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
+import { AnswerMemory } from "../../src/answer-memory.js";
 import { createServer, listen } from "../../src/rpc/server.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
 import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
@@ -27,6 +28,8 @@ export interface TestArchive {
 
 interface Options {
   readonly maxSendSize?: number;
+  /** The bytes for large answers. */
+  readonly answerMemory?: number;
   readonly poolSize?: number;
   readonly acquireTimeout?: number;
   /** A database to use in place of one made for it. */
@@ -65,7 +68,11 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   });
   const server: Server = createServer(
     store,
-    { logger, maxSendSize: options.maxSendSize ?? 64 * 2 ** 20 },
+    {
+      logger,
+      maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
+      memory: new AnswerMemory(options.answerMemory ?? 64 * 2 ** 20),
+    },
     {
       "grpc.max_receive_message_length": 64 * 2 ** 20,
       "grpc.max_send_message_length": -1,

@@ -1,0 +1,109 @@
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WriteResult } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import * as messages from "../../generated/ts/synergos/archive/v1/records.js";
+import { RecordList, type RecordMessage } from "../archive/record-message.js";
+import { limits } from "../limits.js";
+import type { RecordName } from "../records/hierarchy.js";
+import { descriptors, packageName } from "../records/message-shape.js";
+import { type RecordType, recordType, recordTypes } from "../records/record-type.js";
+import { Turns } from "../turns.js";
+import { encode } from "./encode.js";
+import type { Codec } from "./service-binding.js";
+
+const codecs: { readonly [Name in RecordName]: Pick<Codec<unknown>, "encode"> } = messages;
+
+/** What may be long in a response: records, what is around one, or the results of a batch. */
+interface Long {
+  readonly records?: RecordList;
+  readonly record?: RecordMessage | undefined;
+  readonly results?: readonly WriteResult[];
+}
+
+/** Whether encoding a response may take longer than others should wait. */
+export function isLong(response: unknown): response is Long {
+  const { records, record, results } = response as Long;
+  const size = records ? records.size : record?.relations ? sizeOf(record.relations) : 0;
+  return size > limits.bytesOfTurn || (results?.length ?? 0) > limits.resultsOfTurn;
+}
+
+function sizeOf(relations: object): number {
+  let size = 0;
+  for (const list of Object.values(relations)) if (list instanceof RecordList) size += list.size;
+  return size;
+}
+
+/**
+ * Encodes a response record by record, and gives others their turn between two of them. A message is the encodings of its
+ * fields, one after the other, in whatever order.
+ */
+export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown>, response: Long): Promise<Buffer> {
+  const turns = new Turns();
+  const { record, records, results, ...rest } = response;
+  const whole = new Parts();
+  whole.add(
+    encode({ encode: encodeRest }, { ...rest, ...(records && { records: [] }), ...(results && { results: [] }) }),
+  );
+  for (const result of results ?? []) {
+    const item = new Parts();
+    item.add(encode(WriteResult, result));
+    whole.addMessage(fieldOf($type, "results").number, item);
+    if (turns.isOver) await turns.next();
+  }
+  for (const each of records ?? []) {
+    const { number, message } = fieldOf($type, "records");
+    whole.addMessage(number, await recordParts(recordType(message as RecordName), each, turns));
+  }
+  if (record) {
+    const { number, message } = fieldOf($type, "record");
+    whole.addMessage(number, await recordParts(recordType(message as RecordName), record, turns));
+  }
+  return Buffer.concat(whole.pieces, whole.size);
+}
+
+/** A record by itself, and then its relations. */
+async function recordParts(type: RecordType, record: RecordMessage, turns: Turns): Promise<Parts> {
+  const { relations, ...alone } = record;
+  const parts = new Parts();
+  parts.add(encode(codecs[type.name], { ...alone, relations: undefined }));
+  if (turns.isOver) await turns.next();
+  if (!relations) return parts;
+  const inner = new Parts();
+  for (const relation of recordTypes) {
+    const list = relations[relation.plural];
+    if (!(list instanceof RecordList)) continue;
+    const { number } = fieldOf(`${packageName}.Relations`, relation.plural);
+    for (const each of list) inner.addMessage(number, await recordParts(relation, each, turns));
+  }
+  parts.addMessage(fieldOf(`${packageName}.${type.name}`, "relations").number, inner);
+  return parts;
+}
+
+/** A field's number, and the name of its message. */
+function fieldOf(typeName: string, name: string): { number: number; message: string } {
+  const field = descriptors.getMessage(typeName)?.fields.find((each) => each.name === name);
+  if (!field?.message) throw new Error(`No message ${name} in ${typeName}`);
+  return { number: field.number, message: field.message.name };
+}
+
+/** The encoding of a message, in parts. */
+class Parts {
+  readonly pieces: Uint8Array[] = [];
+  size = 0;
+
+  add(bytes: Uint8Array): void {
+    this.pieces.push(bytes);
+    this.size += bytes.length;
+  }
+
+  /** A field that holds a message. */
+  addMessage(number: number, { pieces, size }: Parts): void {
+    this.add(
+      new BinaryWriter()
+        .uint32(number * 8 + 2)
+        .uint32(size)
+        .finish(),
+    );
+    for (const piece of pieces) this.pieces.push(piece);
+    this.size += size;
+  }
+}

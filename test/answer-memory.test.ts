@@ -1,0 +1,78 @@
+import { connect } from "node:http2";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { GetProjectRequest } from "../generated/ts/synergos/archive/v1/project_service.js";
+import { recordType } from "../src/records/record-type.js";
+import { startArchive, type TestArchive } from "./support/archive.js";
+import { errorOf } from "./support/client.js";
+import { createGrid, ids, keyOf, View } from "./support/records.js";
+import { until } from "./support/wait.js";
+
+const project = recordType("Project");
+const run = recordType("Run");
+const key = keyOf(project, ids("a"));
+const size = 3 * 2 ** 20;
+
+/** Asks for a project with all that is in it, and reads nothing of the answer. Resolves to how the call is ended. */
+function unread(address: string): { ended: Promise<number>; close(): void } {
+  const session = connect(`http://${address}`, { settings: { initialWindowSize: 1024 } });
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/synergos.archive.v1.ProjectService/GetProject",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  const message = GetProjectRequest.encode({ key: key as never, view: View.VIEW_FULL, relation_types: [] }).finish();
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  stream.end(Buffer.concat([head, message]));
+  for (const each of [session, stream]) each.on("error", () => undefined);
+  const ended = new Promise<number>((resolve) => stream.once("close", () => resolve(stream.rstCode)));
+  return { ended, close: () => session.destroy() };
+}
+
+describe.each(inject("engines"))("the memory for large answers on $name", (engine) => {
+  let archive: TestArchive;
+  const full = () => archive.client.get("Project", key, { view: View.VIEW_FULL });
+  beforeAll(async () => {
+    archive = await startArchive(engine, { answerMemory: size });
+    await createGrid(archive.client, ids("a"));
+    for (let index = 0; index < 8; index++) {
+      const one = { ...keyOf(run, ids("a")), run_id: `large_${index}` };
+      await archive.client.create("Run", { key: one, details: { attributes: { text: "x".repeat(300_000) } } });
+    }
+  });
+  afterAll(() => archive.close());
+
+  test("is enough for any number of them, one after the other", async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, full));
+    expect(new Set(answers.map(({ etag }) => etag)).size).toBe(1);
+  });
+
+  /** Clients that do not read, with as many answers as there is memory for. */
+  async function blocked() {
+    const answered = () => archive.log.filter(({ message }) => message === "ProjectService/GetProject").length;
+    const before = answered();
+    const blocking = [unread(archive.address), unread(archive.address), unread(archive.address)];
+    await until("two are answered", () => answered() >= before + 2);
+    return blocking;
+  }
+
+  test("is waited for only as long as a call lasts", async () => {
+    const blocking = await blocked();
+    const calls = Array.from({ length: 3 }, () =>
+      errorOf(archive.client.get("Project", key, { view: View.VIEW_FULL }, { deadline: 1000 })),
+    );
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    for (const each of blocking) each.close();
+  });
+
+  test("is taken from clients that do not read, where others wait for it", async () => {
+    const blocking = await blocked();
+    await expect(full()).resolves.toBeDefined();
+    const ends = await Promise.race(blocking.map(({ ended }) => ended));
+    expect(ends).toBe(11); // ENHANCE_YOUR_CALM, which gRPC reads as RESOURCE_EXHAUSTED
+    for (const each of blocking) each.close();
+    // Nothing stays taken.
+    await expect(Promise.all(Array.from({ length: 8 }, full))).resolves.toHaveLength(8);
+  });
+});

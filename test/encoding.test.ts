@@ -1,0 +1,112 @@
+import { fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Struct } from "../generated/ts/google/protobuf/struct.js";
+import { BatchWriteResponse } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import { archiveRecord, basicRecord, detailsShape, fullRecord, RecordList } from "../src/archive/record-message.js";
+import { limits } from "../src/limits.js";
+import { type RecordType, recordTypes } from "../src/records/record-type.js";
+import { toStoredJson } from "../src/records/stored-json.js";
+import { bindings } from "../src/rpc/bindings.js";
+import { encode } from "../src/rpc/encode.js";
+import { encodeInTurns, isLong } from "../src/rpc/encode-in-turns.js";
+import type { Codec } from "../src/rpc/service-binding.js";
+import { codeStructsDirectly } from "../src/rpc/struct-codec.js";
+import type { RecordTree, StoredRecord } from "../src/storage/store.js";
+import { ids, keyOf, someDetails } from "./support/records.js";
+
+const stored = (type: RecordType, mark: string): StoredRecord => ({
+  type,
+  key: keyOf(type, ids(mark)),
+  links: type.links.map((_, index) => `link${index}`),
+  details: toStoredJson(detailsShape(type), someDetails(type.name)),
+  recordId: 7,
+  createdAt: "2026-01-02 03:04:05.678901",
+  updatedAt: "2026-01-02 03:04:06.000000",
+  etag: "0123456789abcdef",
+});
+
+/** A record with ancestors and two of each of its relations. */
+const tree = (type: RecordType): RecordTree => ({
+  record: stored(type, "a"),
+  ancestors: type.ancestors.map((ancestor) => stored(ancestor, "a")),
+  relations: type.relations.flatMap((relation) => [stored(relation, "a"), stored(relation, "b")]),
+});
+
+describe.each(recordTypes)("the answers of $name, encoded record by record", (type) => {
+  const response = (verb: string): Codec<unknown> => {
+    const method = Object.values(bindings[type.name].methods).find(({ name }) => name === `${verb}${type.name}`);
+    if (!method) throw new Error(`no method ${verb}`);
+    return method.responseType;
+  };
+  const lists = () => [new RecordList([{ record: stored(type, "a") }]), new RecordList([tree(type), tree(type)])];
+
+  test.each([
+    ["Get", () => [{ record: fullRecord(tree(type)) }, { record: basicRecord(stored(type, "a")) }, {}]],
+    ["List", () => lists().map((records) => ({ records, next_page_token: "next", total_size: 5 }))],
+    ["Delete", () => [{ record: fullRecord(tree(type)), deleted: [{ record_type: type.number, count: 3 }] }]],
+  ] as const)("are those that %s has at once", async (verb, responses) => {
+    const codec = response(verb);
+    for (const each of responses()) {
+      const inTurns = codec.decode(await encodeInTurns(codec, each));
+      expect(inTurns).toEqual(codec.decode(encode(codec, { deleted: [], ...each })));
+    }
+  });
+
+  test("are long or not by what is in them", () => {
+    const long = { ...stored(type, "a"), details: "x".repeat(limits.bytesOfTurn + 1) };
+    expect(isLong({ records: new RecordList([{ record: stored(type, "a") }]) })).toBe(false);
+    expect(isLong({ records: new RecordList([{ record: long }]) })).toBe(true);
+  });
+});
+
+test("the results of a batch are encoded one by one", async () => {
+  const results = recordTypes.map((type) => ({
+    record: archiveRecord(type, basicRecord(stored(type, "a"))),
+    deleted: [],
+  }));
+  expect(BatchWriteResponse.decode(await encodeInTurns(BatchWriteResponse, { results }))).toEqual(
+    BatchWriteResponse.decode(encode(BatchWriteResponse, { results })),
+  );
+});
+
+describe("Structs that are coded directly", () => {
+  // As the server does.
+  Reflect.deleteProperty(Object.prototype, "__proto__");
+  codeStructsDirectly();
+  // Deep enough for objects in lists in objects; names as odd as they come.
+  const objects = fc.dictionary(
+    fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "constructor", "")),
+    fc.jsonValue({ stringUnit: "binary" }),
+    { noNullPrototype: true },
+  );
+
+  test("are the bytes that protobuf's own library reads", () => {
+    fc.assert(
+      fc.property(objects, (object) => {
+        const bytes = Struct.encode(Struct.wrap(object), new BinaryWriter()).finish();
+        expect(toJson(StructSchema, fromBinary(StructSchema, bytes))).toEqual(object);
+      }),
+    );
+  });
+
+  test("are read from the bytes that protobuf's own library writes", () => {
+    fc.assert(
+      fc.property(objects, (object) => {
+        const bytes = toBinary(StructSchema, fromJson(StructSchema, object as JsonValue));
+        expect(Struct.unwrap(Struct.decode(new BinaryReader(bytes), bytes.length))).toEqual(object);
+      }),
+    );
+  });
+
+  test("lose nothing that is no value: it is undefined, for validation to name", () => {
+    const entry = (value: readonly number[]) => [0x0a, 5 + value.length, 0x0a, 1, 0x61, 0x12, value.length, ...value];
+    for (const value of [[], [0x08, 1]]) {
+      const bytes = Uint8Array.from(entry(value));
+      expect(Struct.unwrap(Struct.decode(new BinaryReader(bytes), bytes.length))).toEqual({ a: undefined });
+      expect(Object.keys(Struct.unwrap(Struct.decode(new BinaryReader(bytes), bytes.length)))).toEqual(["a"]);
+    }
+  });
+});
