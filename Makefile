@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
-scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl clients/python/generate clients/python/test.sh
+scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl scripts/torture clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
@@ -38,6 +38,9 @@ build: dist/.built ## Install what is missing and compile
 test: test-service test-clients ## Run every test on SQLite, MariaDB and MySQL
 
 check: lint types fresh test ## Do all that CI does
+
+torture: build ## Let machines try what nobody thought of, for 15 minutes: MINUTES=60, SEED=1234
+	scripts/torture
 
 lint: installed ## Check style, protos and shell scripts
 	$(bin)/biome check .
@@ -110,5 +113,5 @@ dist/.built: node_modules/.installed $(sources)
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@
 
-.PHONY: help run image build test check lint generate bench clean installed types breaking fresh test-service test-clients \
+.PHONY: help run image build test check lint generate bench torture clean installed types breaking fresh test-service test-clients \
 	test-typescript test-python test-go test-snippets needs-python needs-go
