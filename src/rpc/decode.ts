@@ -44,13 +44,37 @@ class StrictReader extends BinaryReader {
   /** What the generated code counts from: it goes deeper than its own limit, so that validation can name what nests too deep. */
   readonly __tsProtoDecodeDepth = -200;
 
+  readonly #bytes: Uint8Array;
+
   constructor(bytes: Uint8Array) {
     super(bytes, decodeText);
+    this.#bytes = bytes;
   }
 
   override skip(): never {
     throw new UnknownField();
   }
+
+  /** An integer of 32 bits, or the value of an enum: of one with more, protobuf would take the last 32. */
+  override int32(): number {
+    const start = this.pos;
+    const value = super.int32();
+    const size = this.pos - start;
+    if (size > 4 && !this.#hasOnly32Bits(start, size)) throw new IntegerTooLarge();
+    return value;
+  }
+
+  /** Whether a number of five bytes or more has 32 bits. A negative one is written with 64, of which the first are set. */
+  #hasOnly32Bits(start: number, size: number): boolean {
+    const [first = 0, ...rest] = this.#bytes.subarray(start + 4, start + size);
+    return size === 5 ? first <= 0x0f : first >= 0xf8 && Buffer.from(rest).equals(signOf32Bits);
+  }
+}
+
+const signOf32Bits = Buffer.from([0xff, 0xff, 0xff, 0xff, 1]);
+
+class IntegerTooLarge extends Error {
+  override readonly name = "IntegerTooLarge";
 }
 
 function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, isPart = false): Request {
@@ -59,9 +83,14 @@ function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, is
   } catch (error) {
     // Within a part, the items of its list have other indexes.
     if (error instanceof UnknownField) refuse(isPart ? [unknown] : unknownFields(method.requestType.$type, bytes));
-    const description =
-      error instanceof TypeError ? "holds text that is not valid UTF-8" : "is not a valid message of its type";
-    refuse([{ field: "request", description }]);
+    refuse([{ field: "request", description: faultOf(error) }]);
     throw error;
   }
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof TypeError) return "holds text that is not valid UTF-8";
+  if (error instanceof IntegerTooLarge)
+    return "holds an integer or an enum's value of more than 32 bits, where its field has 32";
+  return "is not a valid message of its type";
 }
