@@ -1,26 +1,66 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { refuse } from "../archive/archive-error.js";
+import { ArchiveError, refuse } from "../archive/archive-error.js";
+import { unreadRecords } from "../archive/unread-records.js";
 import { limits } from "../limits.js";
+import type { FieldViolation } from "../records/field-violation.js";
 import { Turns } from "../turns.js";
-import { partsOf } from "./request-parts.js";
+import { itemsIn, partsOf, type RefusedItem, refusedItem } from "./request-parts.js";
 import type { MethodBinding } from "./service-binding.js";
+import { IntegerTooLarge, StrictReader } from "./strict-reader.js";
 import { UnknownField, unknown, unknownFields } from "./unknown-fields.js";
 
 /**
  * Decodes a request. As many bytes as a record may have values cannot hold too many of them, and are decoded at once;
  * of others the values are counted first, and they are decoded part by part.
+ *
+ * The items of a request that is one of a stream are each for themselves: what is wrong with one is kept beside it, in
+ * unreadRecords, and the others are decoded.
  */
 export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request | Promise<Request> {
-  return bytes.length <= limits.valuesOfRecord ? decodeAtOnce(method, bytes) : decodeInParts(method, bytes);
+  if (bytes.length > limits.valuesOfRecord) return decodeInParts(method, bytes);
+  try {
+    return decodeAtOnce(method, bytes);
+  } catch (error) {
+    if (!method.requestStream) throw error;
+    return decodeInParts(method, bytes);
+  }
 }
 
 async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
   const { first, others, list } = partsOf(method, bytes);
-  const request = decodeAtOnce(method, first, true);
+  const request = decodeAtOnce(method, first);
+  const items = list === "" ? [] : itemsOf(request, list);
+  const take = (part: Uint8Array, place: Place) => {
+    for (const item of itemsOf(decodeAtOnce(method, part, place), list)) items.push(item);
+  };
+  const takeRefused = ({ part, error }: RefusedItem) => {
+    take(part, inPart);
+    unreadRecords.set(Object(items.at(-1)), error);
+  };
+  const takeEach = (part: Buffer) => {
+    for (const item of itemsIn(part)) {
+      try {
+        take(item, inItem(list));
+      } catch (error) {
+        if (!(error instanceof ArchiveError)) throw error;
+        takeRefused(refusedItem(method, item, error));
+      }
+    }
+  };
   const turns = new Turns();
   for (const part of others) {
     await turns.next();
-    for (const item of itemsOf(decodeAtOnce(method, part, true), list)) itemsOf(request, list).push(item);
+    if ("error" in part) {
+      takeRefused(part);
+      continue;
+    }
+    const taken = items.length;
+    try {
+      take(part, inPart);
+    } catch (error) {
+      if (!method.requestStream) throw error;
+      items.length = taken;
+      takeEach(part);
+    }
   }
   await turns.next();
   return request;
@@ -32,58 +72,32 @@ function itemsOf(request: unknown, list: string): unknown[] {
   return items;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-const decodeText = (bytes: Uint8Array) => utf8.decode(bytes);
-
-/**
- * A reader that refuses text that is not UTF-8, which would otherwise be stored as something else, and fields that the
- * generated code does not know: it passes over them, so that they would be lost, and nobody told.
- */
-class StrictReader extends BinaryReader {
-  /** What the generated code counts from: it goes deeper than its own limit, so that validation can name what nests too deep. */
-  readonly __tsProtoDecodeDepth = -200;
-
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    super(bytes, decodeText);
-    this.#bytes = bytes;
-  }
-
-  override skip(): never {
-    throw new UnknownField();
-  }
-
-  /** An integer of 32 bits, or the value of an enum: of one with more, protobuf would take the last 32. */
-  override int32(): number {
-    const start = this.pos;
-    const value = super.int32();
-    const size = this.pos - start;
-    if (size > 4 && !this.#hasOnly32Bits(start, size)) throw new IntegerTooLarge();
-    return value;
-  }
-
-  /** Whether a number of five bytes or more has 32 bits. A negative one is written with 64, of which the first are set. */
-  #hasOnly32Bits(start: number, size: number): boolean {
-    const [first = 0, ...rest] = this.#bytes.subarray(start + 4, start + size);
-    return size === 5 ? first <= 0x0f : first >= 0xf8 && Buffer.from(rest).equals(signOf32Bits);
-  }
+/** What is decoded, to whom it is told what is wrong with it. */
+interface Place {
+  readonly field: string;
+  unknown(typeName: string, bytes: Uint8Array): FieldViolation[];
 }
 
-const signOf32Bits = Buffer.from([0xff, 0xff, 0xff, 0xff, 1]);
+const inRequest: Place = { field: "request", unknown: unknownFields };
 
-class IntegerTooLarge extends Error {
-  override readonly name = "IntegerTooLarge";
-}
+/** Within a part, the items of its list have other indexes. */
+const inPart: Place = { field: "request", unknown: () => [unknown] };
 
-function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, isPart = false): Request {
+const inItem = (list: string): Place => ({
+  field: "record",
+  unknown: (typeName, bytes) =>
+    unknownFields(typeName, bytes).map(({ field, description }) => ({
+      field: field === unknown.field ? "record" : field.replace(`${list}[0].`, ""),
+      description,
+    })),
+});
+
+function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Uint8Array, place = inRequest): Request {
   try {
     return method.requestType.decode(new StrictReader(bytes));
   } catch (error) {
-    // Within a part, the items of its list have other indexes.
-    if (error instanceof UnknownField) refuse(isPart ? [unknown] : unknownFields(method.requestType.$type, bytes));
-    refuse([{ field: "request", description: faultOf(error) }]);
+    if (error instanceof UnknownField) refuse(place.unknown(method.requestType.$type, bytes));
+    refuse([{ field: place.field, description: faultOf(error) }]);
     throw error;
   }
 }
