@@ -113,6 +113,52 @@ describe("what one request may hold", () => {
     expect((await errorOf(archive.client.call(method, batch))).fields).toHaveProperty(["operations[1]"]);
   });
 
+  test("refuses records of an import that cannot be read each by its name, and takes the others", async () => {
+    const text = (number: number, value: string) => field(number, Buffer.from(value));
+    const participant = (id: string, ...details: Buffer[]) =>
+      field(2, field(8, Buffer.concat([field(1, text(1, id)), field(2, Buffer.concat(details))])));
+    const kept = (id: string) => participant(id, text(2, "kept"));
+    const small = [
+      kept("a"),
+      participant("text", field(2, Buffer.from([0xff]))),
+      participant("unknown", text(99, "?")),
+      kept("b"),
+      participant("malformed", Buffer.from([0x0a, 0x05])),
+    ];
+    const large = [
+      participant("large", field(2, Buffer.alloc(limits.bytesOfRecord + 1, 120))),
+      kept("c"),
+      participant("many", repeated(text(1, ""), limits.valuesOfRecord + 1)),
+      participant("text as well", field(2, Buffer.from([0xff]))),
+      kept("d"),
+    ];
+    const { refusals, counts } = await archive.client.import([Buffer.concat(small), Buffer.concat(large)]);
+    const told = refusals.map(({ index, key, reason, message, violations }) => [
+      Number(index),
+      Object.values(key?.key?.value ?? {})[0],
+      reason,
+      violations.map((violation) => `${violation.field} ${violation.description}`)[0] ?? message,
+    ]);
+    expect(told).toEqual([
+      [1, "text", "INVALID_FIELD", "record holds text that is not valid UTF-8"],
+      [
+        2,
+        "unknown",
+        "INVALID_FIELD",
+        "participant.details.99 is a field that this server does not know: it would be lost",
+      ],
+      [4, "malformed", "INVALID_FIELD", "record is not a valid message of its type"],
+      [5, "large", "RECORD_TOO_LARGE", expect.stringContaining(`larger than the ${limits.bytesOfRecord} bytes`)],
+      [7, "many", "TOO_MANY_VALUES", expect.stringContaining(`record has more than ${limits.valuesOfRecord} values`)],
+      [8, "text as well", "INVALID_FIELD", "record holds text that is not valid UTF-8"],
+    ]);
+    expect(counts).toMatchObject([{ created: 4n, refused: 6n }]);
+    for (const id of ["a", "b", "c", "d"]) {
+      const { details } = await archive.client.get("Participant", { participant_id: id });
+      expect(details).toMatchObject({ summary: "kept" });
+    }
+  });
+
   test("tells no more violations than anybody reads, and cuts what it repeats", async () => {
     const error = await create(experiment(repeated(field(1, empty), 90_000)));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });

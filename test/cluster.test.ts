@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordTypes } from "../src/records/record-type.js";
-import { startArchive, type TestArchive } from "./support/archive.js";
+import { KnexStore } from "../src/storage/knex-store.js";
+import { migrations } from "../src/storage/migrations.js";
+import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
 import { CallError } from "./support/client.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { runDatabase, startCluster } from "./support/databases.js";
@@ -12,11 +14,12 @@ import { ids, keyOf, someDetails, View } from "./support/records.js";
 import { until } from "./support/wait.js";
 
 const home = mkdtempSync(join(tmpdir(), "archive-cluster-"));
+let urls: string[];
 let database: TestDatabase;
 let archives: TestArchive[] = [];
 
 beforeAll(async () => {
-  const urls = await startCluster(home);
+  urls = await startCluster(home);
   database = await createDatabase({ name: "Galera", url: urls[0] });
   const { pathname } = new URL(database.url);
   for (const url of urls) {
@@ -102,3 +105,32 @@ test("copies that change one record at once change it one after the other", asyn
   };
   await Promise.all([0, 1, 2].map(worker));
 }, 60_000);
+
+test("nodes that migrate an empty database at once do it once, and all end well", async () => {
+  for (let round = 0; round < 8; round++) {
+    const empty = await createDatabase({ name: "Galera", url: urls[round % urls.length] });
+    const { pathname } = new URL(empty.url);
+    const stores: KnexStore[] = [];
+    for (const url of urls) {
+      // A node refuses to open a database that it has not heard of yet.
+      await until("the node has the database", async () => {
+        const engine = await openEngine(Object.assign(new URL(url), { pathname }).href).catch(() => undefined);
+        if (engine) stores.push(new KnexStore(engine));
+        return engine !== undefined;
+      });
+    }
+    try {
+      const migrated = await Promise.all(stores.map((store) => store.migrate()));
+      expect(migrated.map(({ from }) => from).sort()).toEqual([0, migrations.length, migrations.length]);
+      for (const { to } of migrated) expect(to).toBe(migrations.length);
+      for (const store of stores) await store.check();
+      // Whoever comes later has nothing to do, on any node.
+      for (const store of stores) {
+        expect(await store.migrate()).toEqual({ from: migrations.length, to: migrations.length });
+      }
+    } finally {
+      await Promise.all(stores.map((store) => store.close()));
+      await empty.drop();
+    }
+  }
+}, 120_000);

@@ -1,10 +1,12 @@
 import { type Connection, createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { recordType } from "../src/records/record-type.js";
+import type { WriteOperation } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import { archiveRecord } from "../src/archive/record-message.js";
+import { type RecordName, recordType } from "../src/records/record-type.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
-import { createGrid, ids, keyOf, someDetails, View } from "./support/records.js";
+import { createGrid, ids, type Key, keyOf, someDetails, View } from "./support/records.js";
 
 const servers = inject("engines").filter(({ url }) => url);
 
@@ -38,6 +40,19 @@ describe.each(servers)("a call on $name", (engine) => {
     }
   };
 
+  /** The transactions that wait for a lock. */
+  const locks = () =>
+    archive.database.sql("SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'");
+
+  /** Waits until there are rows. */
+  const eventually = async (rows: () => ReturnType<typeof archive.database.sql>) => {
+    for (;;) {
+      const found = await rows();
+      if (found.length > 0) return found;
+      await refreshed();
+    }
+  };
+
   /** Waits until no transaction of the server's is open. */
   const allRolledBack = async () => {
     for (let tries = 0; tries < 500; tries++) {
@@ -67,13 +82,7 @@ describe.each(servers)("a call on $name", (engine) => {
       const cancelled = new AbortController();
       const call = errorOf(archive.client.delete("Project", project, {}, { signal: cancelled.signal }));
       // Until the delete waits for the lock.
-      for (;;) {
-        const [row] = await archive.database.sql(
-          "SELECT COUNT(*) AS count FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-        );
-        if (Number(row?.count) > 0) break;
-        await refreshed();
-      }
+      await eventually(locks);
       cancelled.abort();
       expect((await call).code).toBe("CANCELLED");
     });
@@ -115,4 +124,88 @@ describe.each(servers)("a call on $name", (engine) => {
     });
     await archive.client.create("Model", { key, details: someDetails("Model") });
   }, 20_000);
+
+  describe("that writes a batch", () => {
+    const run = keyOf(recordType("Run"), grid);
+    const replaced = (type: RecordName, key: Key): WriteOperation => {
+      const nothing = { record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
+      const message = { key, details: someDetails(type), ...nothing, relations: undefined, ancestors: undefined };
+      const value = { record: archiveRecord(recordType(type), message), update_mask: undefined, etag: "" };
+      return { operation: { $case: "update", value: { ...value, allow_missing: true } } };
+    };
+    /** A batch whose last operation waits for the lock. */
+    const writeBatch = () => {
+      const operations = [
+        replaced("Collaboration", { collab_id: "batch" }),
+        replaced("Project", { collab_id: "batch", project_id: "p" }),
+        replaced("Run", run),
+      ];
+      return errorOf(archive.client.batchWrite({ operations }));
+    };
+    const isUndone = async () => {
+      await allRolledBack();
+      expect(await errorOf(archive.client.get("Collaboration", { collab_id: "batch" }))).toMatchObject({
+        reason: "RECORD_NOT_FOUND",
+      });
+    };
+
+    // These take as long as a lock is waited for: one server is enough.
+    const isFirst = engine === servers[0];
+
+    test.runIf(isFirst)(
+      "names the operation that others were in the way of",
+      async () => {
+        const error = await whileRunIsLocked(writeBatch);
+        expect(error).toMatchObject({ code: "ABORTED", reason: "CONFLICT", metadata: { operation: "2" } });
+        expect(error.message).toMatch(/^operations\[2\]: /);
+        await isUndone();
+      },
+      30_000,
+    );
+
+    test("names the operation that lost its connection", async () => {
+      const error = await whileRunIsLocked(async () => {
+        const written = writeBatch();
+        const [waiting] = await eventually(() =>
+          archive.database.sql(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'UPDATE `run`%'",
+          ),
+        );
+        await archive.database.sql(`KILL ${waiting?.id}`);
+        return written;
+      });
+      expect(error).toMatchObject({
+        code: "UNAVAILABLE",
+        reason: "DATABASE_UNAVAILABLE",
+        metadata: { operation: "2" },
+      });
+      expect(error.message).toMatch(/^operations\[2\]: /);
+      await isUndone();
+    });
+
+    test.runIf(isFirst)(
+      "names none where it had no connection to try again with",
+      async () => {
+        const error = await whileRunIsLocked(async () => {
+          const written = writeBatch();
+          let isWritten = false;
+          written.finally(() => {
+            isWritten = true;
+          });
+          // Whoever waits for the one connection has it as soon as the batch gives it back.
+          const [, cancelled] = [await eventually(locks), new AbortController()];
+          while (!isWritten) {
+            const call = archive.client.delete("Run", run, {}, { signal: cancelled.signal });
+            await Promise.race([errorOf(call), written]);
+          }
+          cancelled.abort();
+          return written;
+        });
+        expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "DATABASE_UNAVAILABLE" });
+        expect(error.metadata).not.toHaveProperty("operation");
+        await isUndone();
+      },
+      30_000,
+    );
+  });
 });

@@ -9,6 +9,7 @@ import { fromStoredJson, toStoredJson } from "../src/records/stored-json.js";
 import { validateDetails } from "../src/records/validate-details.js";
 import { anyMessage } from "./support/any-message.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
+import { canonical } from "./support/canonical.js";
 import { errorOf } from "./support/client.js";
 import { createGrid, details, ids, keyOf, View } from "./support/records.js";
 
@@ -27,6 +28,9 @@ test("payloads with what a message cannot hold exactly are refused, by their pat
   expect(refused("Validation", { train: { statistics } })).toEqual(
     ["count", "counts", "mixed"].map((name) => `details.train.statistics.${name}`),
   );
+  const closed = { mlflow_type: "run", mlflow_id: "1", mlflow_uri: "file:///" };
+  expect(refused("MLFlow", { ...closed, a: null, b: [], c: {} })).toEqual(["details.a", "details.b", "details.c"]);
+  expect(refused("Model", { global: {}, local_1: null })).toEqual(["details.local_1"]);
   for (const start_at of ["2021-02-30 00:00:00", "2021-02-28 24:00:00"]) {
     expect(refused("Project", { start_at })).toEqual(["details.start_at"]);
   }
@@ -42,23 +46,13 @@ describe.each(recordTypes.map((type) => [type.name, type] as const))("details of
         const json = toStoredJson(shape, message);
         const back = fromStoredJson(shape, json);
         expect(back).toEqual(fromStoredJson(shape, toStoredJson(shape, back)));
-        expect(defined(back)).toEqual(defined(message));
+        expect(canonical(back)).toBe(canonical(message));
         JSON.parse(json);
       }),
       { numRuns: 200 },
     );
   });
 });
-
-/** A message without what is unset, and with negative zeros and NaN compared as they are. */
-function defined(value: unknown): unknown {
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : value;
-  if (Array.isArray(value)) return value.map(defined);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, item]) => (item === undefined ? [] : [[name, defined(item)]])),
-  );
-}
 
 describe.each(inject("engines"))("details on $name", (engine) => {
   let archive: TestArchive;
@@ -68,23 +62,6 @@ describe.each(inject("engines"))("details on $name", (engine) => {
     await createGrid(archive.client, grid);
   });
   afterAll(() => archive?.close());
-
-  test.each(recordTypes.map((type) => [type.name, type] as const))(
-    "of any %s come back exactly",
-    async (name, type) => {
-      const { client } = archive;
-      const key = keyOf(type, grid);
-      await fc.assert(
-        fc.asyncProperty(anyMessage(detailsShape(type)), async (message) => {
-          const updated = await client.update(name, { key, details: message });
-          expect(defined(updated.details)).toEqual(defined(message));
-          const read = await client.get(name, key, { view: View.VIEW_BASIC });
-          expect(defined(read.details)).toEqual(defined(message));
-        }),
-        { numRuns: 25 },
-      );
-    },
-  );
 
   test("can be read in the database with ordinary SQL", async () => {
     const { client, database } = archive;

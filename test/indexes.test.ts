@@ -4,7 +4,6 @@ import { CallContext } from "../src/call-context.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
 import type { Dialect } from "../src/storage/engine.js";
 import type { Query } from "../src/storage/query.js";
-import { relationIndexes } from "../src/storage/schema.js";
 import * as sql from "../src/storage/sql.js";
 import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
 import { createGrid, ids, keyOf } from "./support/records.js";
@@ -48,7 +47,10 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
     const scanned = engine.url
       ? rows.filter(({ type, table }) => /^(ALL|index)$/.test(String(type)) && !/^(<.*|[np])$/.test(String(table)))
       : rows.filter(({ detail }) => /^SCAN (?!CONSTANT|[np]\b|page\b|\(?subquery)/.test(String(detail)));
-    return { scanned, sorts: /filesort|TEMP B-TREE/i.test(JSON.stringify(rows)) };
+    return {
+      scanned,
+      sorts: /filesort|TEMP B-TREE FOR (LAST TERM OF |RIGHT PART OF )?ORDER BY/i.test(JSON.stringify(rows)),
+    };
   }
 
   const keys = (type: RecordType) =>
@@ -90,16 +92,22 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
     "give pages of %s in the order of keys, whatever the filter",
     async (_, type) => {
       const key = keys(type);
-      const indexes = [type.key, ...relationIndexes(type, dialect).map((index) => index.fields)];
       for (const fields of subsets(type.key)) {
-        // SQLite sorts where the filter leaves a gap in every index.
-        const begins = (index: readonly string[]) =>
-          index.slice(0, fields.length).every((field) => fields.includes(field));
-        if (!engine.url && !indexes.some(begins)) continue;
         const equal = Object.fromEntries(fields.map((field) => [field, key[field] as string]));
-        for (const after of fields.length < type.key.length ? [undefined, key] : [undefined]) {
-          const statement = sql.listSql(type, { equal, prefix: "" }, { size: 10, after }, dialect);
-          expect([statement.sql, (await plan(statement)).sorts]).toEqual([statement.sql, false]);
+        const isWhole = fields.length === type.key.length;
+        // A server weighs what it knows of the values: it takes the index of the participants to find the few whose id
+        // begins so, and sorts those.
+        const weighs = engine.url && type.key.length > 1 && type.key.includes("participant_id");
+        for (const prefix of isWhole || weighs ? [""] : ["", "part", "r"]) {
+          for (const after of isWhole ? [undefined] : [undefined, key]) {
+            const page = { size: 10, after };
+            const statements = [
+              sql.listSql(type, { equal, prefix }, page, dialect),
+              sql.listTreesSql(type, { equal, prefix }, page, [], dialect),
+            ];
+            for (const statement of statements)
+              expect([statement.sql, (await plan(statement)).sorts]).toEqual([statement.sql, false]);
+          }
         }
       }
     },

@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { ArchiveClient } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import { freePort } from "./support/databases.js";
+import { until } from "./support/wait.js";
 
 const folder = mkdtempSync(join(tmpdir(), "archive-log-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,6 +60,45 @@ describe.each(["text", "json"])("a log as %s that cannot be written does not end
     await server.calls(200);
     await server.end();
   });
+});
+
+/** What a log says: how many calls, and how many lines were lost, of which each lost line is one of a call. */
+const counted = (text: string) => {
+  const lines = text.trimEnd().split("\n");
+  const lost = lines.map((line) => Number(/"lost":(\d+)/.exec(line)?.[1] ?? 0));
+  return {
+    calls: lines.filter((line) => line.includes("RunService/ListRun")).length,
+    lost: lost.reduce((sum, count) => sum + count, 0),
+  };
+};
+
+describe("a log that nobody reads", () => {
+  test.each(["pipe", "FIFO"])(
+    "as a %s holds up nothing, and says when it is read again what it lost",
+    async (kind) => {
+      const fifo = join(folder, `${kind}.fifo`);
+      execFileSync("mkfifo", [fifo]);
+      const reader = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+      const writer = openSync(fifo, constants.O_WRONLY);
+      const server = await start(kind === "pipe" ? "pipe" : writer, ["--log-format", "json"]);
+      closeSync(writer);
+      // More than waits in the process, and in the system.
+      await server.calls(12_000);
+      let text = "";
+      const waiting = new Socket({ fd: reader, writable: false });
+      (server.child.stderr ?? waiting).on("data", (bytes: Buffer) => (text += bytes.toString()));
+      await until("it says what it lost", () => text.includes('"lost":'));
+      await server.calls(100);
+      await server.end();
+      const { calls, lost } = counted(text);
+      expect(lost).toBeGreaterThan(0);
+      expect(calls + lost).toBeGreaterThanOrEqual(12_100);
+      // The lines of its start are the only others.
+      expect(calls + lost).toBeLessThanOrEqual(12_110);
+      waiting.destroy();
+    },
+    60_000,
+  );
 });
 
 test("workers go on without a reader of their log", async () => {

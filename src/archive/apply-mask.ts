@@ -3,7 +3,7 @@ import { type FieldViolation, pathStep } from "../records/field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "../records/message-shape.js";
 import { quoted } from "../records/quoted.js";
 import { fromStoredJson } from "../records/stored-json.js";
-import { entryNames, isGivenTwice } from "../records/validate-details.js";
+import { entryNames, isGivenTwice, noStructValue } from "../records/validate-details.js";
 import { findField, type Path } from "./field-mask.js";
 
 /**
@@ -50,10 +50,11 @@ function find(shape: MessageShape, [name, ...rest]: Path, message: Message): Fou
 function findMember(within: string, path: Path, struct: Message): Found {
   let [name, value]: [string, unknown] = [within, struct];
   for (const step of path) {
-    if (value === undefined) break;
     if (!isObject(value))
       return { fault: `goes into ${quoted(name)}, which is given as ${described(value)}, not as an object` };
-    [name, value] = [step, own(value, step)];
+    if (!Object.hasOwn(value, step)) return {};
+    [name, value] = [step, value[step]];
+    if (value === undefined) return { fault: `names ${quoted(name)}, which ${noStructValue}` };
   }
   return { value };
 }

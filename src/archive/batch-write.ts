@@ -28,25 +28,28 @@ export async function batchWrite<Answer>(
   if (operations.length > maxOperations) {
     refuse([{ field: "operations", description: `must be at most ${maxOperations}, not ${operations.length}` }]);
   }
-  /** The index of the operation that is being done. */
-  let current: number | undefined;
+  /** The error that ended the transaction, and the index of the operation that it came of. */
+  let failed: { readonly error: unknown; readonly index: number } | undefined;
   try {
     return await store.transaction(context, async (statements) => {
       const results: WriteResult[] = [];
       const turns = new Turns();
       for (const [index, { operation }] of operations.entries()) {
-        current = index;
-        results.push(await write(statements, operation));
+        results.push(
+          await write(statements, operation).catch((error: unknown) => {
+            failed = { error, index };
+            throw error;
+          }),
+        );
         // An embedded database works in the same turn.
         if (turns.isOver) await turns.next();
       }
-      current = undefined;
       return respond({ results });
     });
   } catch (error) {
-    // A conflict is one only now, after the transaction was done again in vain.
-    if (current === undefined) throw error;
-    throw ofOperation(asArchiveError(error, respond.limit), current, operations[current]?.operation);
+    // A conflict is one only now, after the transaction was done again in vain. It may not even have begun again.
+    if (!failed || failed.error !== error) throw error;
+    throw ofOperation(asArchiveError(error, respond.limit), failed.index, operations[failed.index]?.operation);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   storedTime,
   type Timestamp,
 } from "./record-message.js";
+import { unreadRecords } from "./unread-records.js";
 
 /** A record of an import that is valid by itself. */
 export interface Candidate {
@@ -33,7 +34,10 @@ export interface Refusal {
 }
 
 /** A record as it would be stored, or what is wrong with it. */
-export function candidateOf({ record }: ArchiveRecord, index: number): Candidate | Refusal {
+export function candidateOf(given: ArchiveRecord, index: number): Candidate | Refusal {
+  const unread = unreadRecords.get(given);
+  if (unread) return { error: unread };
+  const { record } = given;
   const type = record && recordTypeOfField(record.$case);
   if (!type) return { error: invalidFields([{ field: "record", description: "is required" }]) };
   const { key, details = emptyDetails(type), link, created_at, updated_at } = record.value as unknown as RecordMessage;

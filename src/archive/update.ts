@@ -13,10 +13,10 @@ import type { RecordResponse, UpdateRequest } from "./requests.js";
 import { type Respond, refuseUnanswerable } from "./respond.js";
 import { validKey } from "./validate-request.js";
 
-/** How often an update starts again because others changed the record between its reading and its writing. */
-const maxRaces = 100;
-
-/** Replaces or changes a record's details, if nobody else did since they were read; else it starts again. */
+/**
+ * Replaces or changes a record's details, if nobody else did since they were read: that is a conflict, as is that others
+ * created a record at the same time. After one, the record is locked: then the work must be one transaction.
+ */
 export async function update<Answer>(
   statements: Statements,
   type: RecordType,
@@ -37,26 +37,26 @@ export async function update<Answer>(
     refuse(faults.length > 0 ? faults : validateDetails(shape, details, "details"));
     return details;
   };
-  for (let race = 0; race < maxRaces; race++) {
-    const current = await (mask ? statements.read(type, key) : statements.readHead(type, key));
-    if (request.etag !== "" && current?.etag !== request.etag) {
-      throw current || request.allow_missing ? etagMismatch(type, key) : recordNotFound(type, key);
-    }
-    if (current) {
-      const details = changed(mask ? detailsOf(current) : given);
-      const record = changedRecord(current, details);
-      await turnAfter(record.details.length);
-      // The answer is made before, as what cannot be answered must not be done.
-      const answer = await respond({ record: basicRecord(record, details) });
-      if (await statements.replace(record, current.etag)) return answer;
-    } else {
-      if (!request.allow_missing) throw recordNotFound(type, key);
-      const details = changed(emptyDetails(type));
-      const fresh = newRecord(type, key, details);
-      await refuseUnanswerable(fresh, details, respond);
-      const record = await insert(statements, fresh);
-      if (record) return await respond({ record: basicRecord(record, details) });
-    }
+  const current = statements.repeated
+    ? await statements.lock(type, key)
+    : await (mask ? statements.read(type, key) : statements.readHead(type, key));
+  if (request.etag !== "" && current?.etag !== request.etag) {
+    throw current || request.allow_missing ? etagMismatch(type, key) : recordNotFound(type, key);
   }
-  throw new StorageError("conflict", new Error(`lost ${maxRaces} races`));
+  if (current) {
+    const details = changed(mask ? detailsOf(current) : given);
+    const record = changedRecord(current, details);
+    await turnAfter(record.details.length);
+    // The answer is made before, as what cannot be answered must not be done.
+    const answer = await respond({ record: basicRecord(record, details) });
+    if (await statements.replace(record, current.etag)) return answer;
+    throw new StorageError("conflict", new Error("others changed the record"));
+  }
+  if (!request.allow_missing) throw recordNotFound(type, key);
+  const details = changed(emptyDetails(type));
+  const fresh = newRecord(type, key, details);
+  await refuseUnanswerable(fresh, details, respond);
+  const record = await insert(statements, fresh);
+  if (!record) throw new StorageError("conflict", new Error("others created the record"));
+  return await respond({ record: basicRecord(record, details) });
 }

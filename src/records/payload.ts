@@ -36,12 +36,12 @@ export function fromPayload(
     if (Object.keys(attributes).length > 0) message.attributes = attributes;
     return message;
   }
-  // What is given empty says nothing that a closed message could lose.
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || (Object.keys(Object(value)).length === 0 && typeof value === "object")) continue;
+  // A closed message's own field that is given empty is one that is not given.
+  for (const name of Object.keys(attributes)) {
+    if (shape.byName.has(name)) continue;
     violations.push({
       field: `${path}.${pathStep(name)}`,
-      description: `is no field of ${shape.name}, which has no others`,
+      description: fieldNamed(shape, name) ? "must be an object" : `is no field of ${shape.name}, which has no others`,
     });
   }
   return message;

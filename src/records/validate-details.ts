@@ -218,9 +218,12 @@ function validateStruct(
   }
 }
 
+/** What is wrong with a member of a Struct, or an item of a list there, that came without one of a value's kinds. */
+export const noStructValue = "has no value: null, a boolean, a number, text, an object or a list";
+
 /** What is wrong with a value in a Struct by itself. */
 function faultOf(value: unknown, level: number, depth: number): string | undefined {
-  if (value === undefined) return "has no value";
+  if (value === undefined) return noStructValue;
   if (typeof value === "number" && !Number.isFinite(value)) return "must be a finite number";
   if (typeof value !== "object" || value === null || !isTooDeep(level, depthInside(value, depth))) return undefined;
   return `must not nest deeper: at most ${maxStructLevels} levels, fewer in nested messages`;

@@ -1,26 +1,66 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { refuse } from "../archive/archive-error.js";
+import { ArchiveError, refuse } from "../archive/archive-error.js";
+import { unreadRecords } from "../archive/unread-records.js";
 import { limits } from "../limits.js";
+import type { FieldViolation } from "../records/field-violation.js";
 import { Turns } from "../turns.js";
-import { partsOf } from "./request-parts.js";
+import { itemsIn, partsOf, type RefusedItem, refusedItem } from "./request-parts.js";
 import type { MethodBinding } from "./service-binding.js";
+import { IntegerTooLarge, StrictReader } from "./strict-reader.js";
 import { UnknownField, unknown, unknownFields } from "./unknown-fields.js";
 
 /**
  * Decodes a request. As many bytes as a record may have values cannot hold too many of them, and are decoded at once;
  * of others the values are counted first, and they are decoded part by part.
+ *
+ * The items of a request that is one of a stream are each for themselves: what is wrong with one is kept beside it, in
+ * unreadRecords, and the others are decoded.
  */
 export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request | Promise<Request> {
-  return bytes.length <= limits.valuesOfRecord ? decodeAtOnce(method, bytes) : decodeInParts(method, bytes);
+  if (bytes.length > limits.valuesOfRecord) return decodeInParts(method, bytes);
+  try {
+    return decodeAtOnce(method, bytes);
+  } catch (error) {
+    if (!method.requestStream) throw error;
+    return decodeInParts(method, bytes);
+  }
 }
 
 async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
   const { first, others, list } = partsOf(method, bytes);
-  const request = decodeAtOnce(method, first, true);
+  const request = decodeAtOnce(method, first);
+  const items = list === "" ? [] : itemsOf(request, list);
+  const take = (part: Uint8Array, place: Place) => {
+    for (const item of itemsOf(decodeAtOnce(method, part, place), list)) items.push(item);
+  };
+  const takeRefused = ({ part, error }: RefusedItem) => {
+    take(part, inPart);
+    unreadRecords.set(Object(items.at(-1)), error);
+  };
+  const takeEach = (part: Buffer) => {
+    for (const item of itemsIn(part)) {
+      try {
+        take(item, inItem(list));
+      } catch (error) {
+        if (!(error instanceof ArchiveError)) throw error;
+        takeRefused(refusedItem(method, item, error));
+      }
+    }
+  };
   const turns = new Turns();
   for (const part of others) {
     await turns.next();
-    for (const item of itemsOf(decodeAtOnce(method, part, true), list)) itemsOf(request, list).push(item);
+    if ("error" in part) {
+      takeRefused(part);
+      continue;
+    }
+    const taken = items.length;
+    try {
+      take(part, inPart);
+    } catch (error) {
+      if (!method.requestStream) throw error;
+      items.length = taken;
+      takeEach(part);
+    }
   }
   await turns.next();
   return request;
@@ -32,36 +72,39 @@ function itemsOf(request: unknown, list: string): unknown[] {
   return items;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-const decodeText = (bytes: Uint8Array) => utf8.decode(bytes);
-
-/**
- * A reader that refuses text that is not UTF-8, which would otherwise be stored as something else, and fields that the
- * generated code does not know: it passes over them, so that they would be lost, and nobody told.
- */
-class StrictReader extends BinaryReader {
-  /** What the generated code counts from: it goes deeper than its own limit, so that validation can name what nests too deep. */
-  readonly __tsProtoDecodeDepth = -200;
-
-  constructor(bytes: Uint8Array) {
-    super(bytes, decodeText);
-  }
-
-  override skip(): never {
-    throw new UnknownField();
-  }
+/** What is decoded, to whom it is told what is wrong with it. */
+interface Place {
+  readonly field: string;
+  unknown(typeName: string, bytes: Uint8Array): FieldViolation[];
 }
 
-function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Buffer, isPart = false): Request {
+const inRequest: Place = { field: "request", unknown: unknownFields };
+
+/** Within a part, the items of its list have other indexes. */
+const inPart: Place = { field: "request", unknown: () => [unknown] };
+
+const inItem = (list: string): Place => ({
+  field: "record",
+  unknown: (typeName, bytes) =>
+    unknownFields(typeName, bytes).map(({ field, description }) => ({
+      field: field === unknown.field ? "record" : field.replace(`${list}[0].`, ""),
+      description,
+    })),
+});
+
+function decodeAtOnce<Request>(method: MethodBinding<Request>, bytes: Uint8Array, place = inRequest): Request {
   try {
     return method.requestType.decode(new StrictReader(bytes));
   } catch (error) {
-    // Within a part, the items of its list have other indexes.
-    if (error instanceof UnknownField) refuse(isPart ? [unknown] : unknownFields(method.requestType.$type, bytes));
-    const description =
-      error instanceof TypeError ? "holds text that is not valid UTF-8" : "is not a valid message of its type";
-    refuse([{ field: "request", description }]);
+    if (error instanceof UnknownField) refuse(place.unknown(method.requestType.$type, bytes));
+    refuse([{ field: place.field, description: faultOf(error) }]);
     throw error;
   }
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof TypeError) return "holds text that is not valid UTF-8";
+  if (error instanceof IntegerTooLarge)
+    return "holds an integer or an enum's value of more than 32 bits, where its field has 32";
+  return "is not a valid message of its type";
 }

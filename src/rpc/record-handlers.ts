@@ -16,7 +16,11 @@ export const recordHandlers = (store: Store, type: RecordType) =>
     get: (request, context) => get(store.statements(context), type, request),
     list: (request, context, respond) => list(store.statements(context), type, request, respond),
     update: (request, context, respond) =>
-      store.retried(context, ({ single }) => update(single, type, request, respond)),
+      store.retried(context, ({ single, together }) =>
+        single.repeated
+          ? together((statements) => update(statements, type, request, respond))
+          : update(single, type, request, respond),
+      ),
     delete: async (request, context, respond) => {
       if (request.validate_only) return wouldRemove(store.statements(context), type, request);
       return store.retried(

@@ -31,6 +31,11 @@ export interface Dialect {
   readonly joinInOrder: string;
   /** The rows that come after the given values of some columns, in such a way that an index serves it. */
   after(columns: readonly string[], values: readonly string[]): Query;
+  /**
+   * A column for which no index is to be taken, where the database would else take one that it must sort the rows of;
+   * undefined where it does not.
+   */
+  readonly hidden: ((column: string) => string) | undefined;
   /** The rows of which some columns have the values of one of so many lists, as parameters. */
   among(columns: readonly string[], lists: number): string;
   /** Reads the bytes of a statement that the database takes at the most, as `size`. */

@@ -33,6 +33,7 @@ export const mySqlDialect = (collation: string): Dialect => ({
       .join(" OR "),
     bindings: columns.flatMap((_, index) => values.slice(0, index + 1)),
   }),
+  hidden: undefined,
   among: (columns, lists) => `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`,
   largestStatement: "SELECT @@max_allowed_packet AS size",
   columnsOf: (table) => ({

@@ -2,6 +2,7 @@ import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
 import type { ListQuery, Page } from "./store.js";
+import { walkedIndex } from "./walked-index.js";
 
 // All SQL is built here, from the record types alone: ids and details are always parameters. What most calls run is
 // built once for each type.
@@ -164,14 +165,18 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-function condition(type: RecordType, { equal, prefix }: ListQuery): Query {
+function condition(
+  type: RecordType,
+  { equal, prefix }: ListQuery,
+  column = (field: string) => `t.${quote(field)}`,
+): Query {
   const fields = type.key.filter((field) => equal[field] !== undefined);
-  const last = `t.${quote(type.key.at(-1) as string)}`;
+  const last = column(type.key.at(-1) as string);
   const end = afterPrefix(prefix);
   return {
     sql: [
       "1 = 1",
-      ...fields.map((field) => `t.${quote(field)} = ?`),
+      ...fields.map((field) => `${column(field)} = ?`),
       ...(prefix === "" ? [] : [`${last} >= ?`]),
       ...(end === undefined ? [] : [`${last} < ?`]),
     ].join(" AND "),
@@ -193,17 +198,26 @@ function pageSql(
   selected: string,
   limit = "?",
 ): Query {
-  const free = type.key.filter((field) => query.equal[field] === undefined);
-  const where = condition(type, query);
+  const isGiven = (field: string) => query.equal[field] !== undefined;
+  const { given, rest } = walkedIndex(type, isGiven, dialect);
+  // The beginning of the last id is a range of the index that ends with it, unless others come before.
+  const hides = dialect.hidden && (rest.some(isGiven) || (query.prefix !== "" && rest.length > 1));
+  const column = (field: string) => `t.${quote(field)}`;
+  const where = hides
+    ? condition(type, query, (field) =>
+        given.includes(field) ? column(field) : (dialect.hidden?.(column(field)) ?? ""),
+      )
+    : condition(type, query);
+  // Without the ids that are given: MariaDB sorts all rows, instead of reading them by the key, if it is told of those.
+  const free = hides ? rest : type.key.filter((field) => !isGiven(field));
   const after =
     page.after && free.length > 0
       ? dialect.after(
-          free.map((field) => `t.${quote(field)}`),
-          values(free, page.after),
+          free.map(column),
+          free.map((field) => query.equal[field] ?? (page.after?.[field] as string)),
         )
       : undefined;
-  // Without the ids that are given: MariaDB sorts all rows, instead of reading them by the key, if it is told of those.
-  const order = free.length > 0 ? ` ORDER BY ${free.map((field) => `t.${quote(field)}`).join(", ")}` : "";
+  const order = free.length > 0 ? ` ORDER BY ${free.map(column).join(", ")}` : "";
   return {
     sql: `SELECT ${selected} FROM ${table(type)} t WHERE ${where.sql}${after ? ` AND (${after.sql})` : ""}${order} LIMIT ${limit}`,
     bindings: [...where.bindings, ...(after?.bindings ?? []), page.size],

@@ -27,6 +27,7 @@ export const sqliteDialect: Dialect = {
     sql: `(${columns.join(", ")}) > (${columns.map(() => "?").join(", ")})`,
     bindings: values,
   }),
+  hidden: (column) => `+${column}`,
   among: (columns, lists) =>
     `(${columns.join(", ")}) IN (VALUES ${repeated(`(${repeated("?", columns.length)})`, lists)})`,
   columnsOf: (table) => ({ sql: "SELECT name FROM pragma_table_info(?)", bindings: [table] }),

@@ -162,19 +162,19 @@ export class ArchiveClient {
     }
   }
 
-  /** Imports batches, each in a message of its own. */
-  import(batches: Iterable<ImportRequest["records"]>, settings: Partial<ImportRequest["options"]> = {}) {
+  /** Imports batches, each in a message of its own, which can be given as bytes. */
+  import(batches: Iterable<ImportRequest["records"] | Buffer>, settings: Partial<ImportRequest["options"]> = {}) {
     const { path, requestSerialize, responseDeserialize } = archiveMethod("import");
     return new Promise<ImportResponse>((resolve, reject) => {
       const call = this.#client.makeClientStreamRequest(
         path,
-        requestSerialize,
+        (request: unknown) => (Buffer.isBuffer(request) ? request : requestSerialize(request)),
         responseDeserialize,
         (error, response) => (error ? reject(new CallError(error)) : resolve(response as ImportResponse)),
       );
       let options: ImportRequest["options"] = { on_conflict: 0, validate_only: false, ...settings };
       for (const records of batches) {
-        call.write({ options, records });
+        call.write(Buffer.isBuffer(records) ? records : { options, records });
         options = undefined;
       }
       call.end();

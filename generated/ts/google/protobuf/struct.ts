@@ -127,7 +127,7 @@ export const Struct: MessageFns<Struct, "google.protobuf.Struct"> & StructWrappe
             }
 
             const entry1 = Struct_FieldsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
+            {
               if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.fields, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
               else message.fields[entry1.key] = entry1.value;
             }
@@ -427,7 +427,7 @@ export const Value: MessageFns<Value, "google.protobuf.Value"> & AnyValueWrapper
   },
 
   unwrap(message: Value): string | number | boolean | Object | null | Array<any> | undefined {
-    return (message.kind?.$case === "null_value") ? null : message.kind?.value;
+    return (message.kind?.$case === "null_value") ? (message.kind.value === 0 ? null : undefined) : message.kind?.value;
   },
 };
 

@@ -129,7 +129,7 @@ export const HealthListResponse: MessageFns<HealthListResponse, "grpc.health.v1.
             }
 
             const entry1 = HealthListResponse_StatusesEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
+            if ((entry1.value ??= HealthCheckResponse.create()) !== undefined) {
               if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.statuses, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
               else message.statuses[entry1.key] = entry1.value;
             }

@@ -98,7 +98,7 @@ export const InferenceResult: MessageFns<InferenceResult, "synergos.archive.v1.I
             }
 
             const entry1 = InferenceResult_StatisticsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
+            if ((entry1.value ??= Statistic.create()) !== undefined) {
               if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.statistics, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
               else message.statistics[entry1.key] = entry1.value;
             }

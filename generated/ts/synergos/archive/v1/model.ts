@@ -123,7 +123,7 @@ export const ModelDetails: MessageFns<ModelDetails, "synergos.archive.v1.ModelDe
             }
 
             const entry2 = ModelDetails_LocalsEntry.decode(reader, reader.uint32());
-            if (entry2.value !== undefined) {
+            if ((entry2.value ??= ModelExport.create()) !== undefined) {
               if (entry2.key === "__proto__") globalThis.Object.defineProperty(message.locals, entry2.key, { value: entry2.value, configurable: true, enumerable: true, writable: true });
               else message.locals[entry2.key] = entry2.value;
             }
@@ -306,7 +306,7 @@ export const ModelExport: MessageFns<ModelExport, "synergos.archive.v1.ModelExpo
             }
 
             const entry4 = ModelExport_CheckpointsEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
+            if ((entry4.value ??= CheckpointRound.create()) !== undefined) {
               if (entry4.key === "__proto__") globalThis.Object.defineProperty(message.checkpoints, entry4.key, { value: entry4.value, configurable: true, enumerable: true, writable: true });
               else message.checkpoints[entry4.key] = entry4.value;
             }
@@ -462,7 +462,7 @@ export const CheckpointRound: MessageFns<CheckpointRound, "synergos.archive.v1.C
             }
 
             const entry1 = CheckpointRound_EpochsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
+            if ((entry1.value ??= Checkpoint.create()) !== undefined) {
               if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.epochs, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
               else message.epochs[entry1.key] = entry1.value;
             }

@@ -127,7 +127,7 @@ export const RegistrationDetails: MessageFns<RegistrationDetails, "synergos.arch
             }
 
             const entry3 = RegistrationDetails_NodesEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
+            if ((entry3.value ??= Node.create()) !== undefined) {
               if (entry3.key === "__proto__") globalThis.Object.defineProperty(message.nodes, entry3.key, { value: entry3.value, configurable: true, enumerable: true, writable: true });
               else message.nodes[entry3.key] = entry3.value;
             }

@@ -61,7 +61,7 @@ export const ValidationDetails: MessageFns<ValidationDetails, "synergos.archive.
             }
 
             const entry1 = ValidationDetails_ResultsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
+            if ((entry1.value ??= InferenceResult.create()) !== undefined) {
               if (entry1.key === "__proto__") globalThis.Object.defineProperty(message.results, entry1.key, { value: entry1.value, configurable: true, enumerable: true, writable: true });
               else message.results[entry1.key] = entry1.value;
             }
