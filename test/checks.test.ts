@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chosenEngines } from "./support/engines.js";
 
 /** The checks of what must not change unseen: where they cannot check they say so, and fail where CI relies on them. */
 describe("a check that cannot check", () => {
@@ -65,4 +66,13 @@ describe("a check that cannot check", () => {
     for (const tool of ["go", "python3"]) symlinkSync("/bin/true", join(bin, tool));
     expect(run("fresh", { PATH: bin, CI: "true" })).toMatchObject({ status: 0 });
   });
+});
+
+test("the engines of the tests are all, or those that were asked for, and never none by mistake", () => {
+  const all = ["sqlite", "mariadb", "mysql"];
+  expect([chosenEngines(undefined), chosenEngines("")]).toEqual([all, all]);
+  expect([chosenEngines("sqlite"), chosenEngines("mysql, sqlite")]).toEqual([["sqlite"], ["sqlite", "mysql"]]);
+  for (const wrong of ["sqlit", "sqlite,", ",", " ", "toString"]) {
+    expect(() => chosenEngines(wrong)).toThrow(/^ARCHIVE_TEST_ENGINES: there is no engine ".*", only sqlite, mariadb/);
+  }
 });

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { chosenEngines, engineNames } from "./engines.js";
 
 /** A database to run the tests on: its name, and the URL of its server where it has one. */
 export interface Engine {
@@ -45,6 +46,7 @@ export async function startCluster(home: string): Promise<string[]> {
 
 /** Starts the database servers that the tests run on, unless they are given by URL. Fails where one cannot be had. */
 export default async function setup(project: TestProject): Promise<() => void> {
+  const kinds = chosenEngines(process.env.ARCHIVE_TEST_ENGINES);
   const folder = mkdtempSync(join(tmpdir(), "archive-test-"));
   const started: string[] = [];
   const stop = () => {
@@ -52,11 +54,13 @@ export default async function setup(project: TestProject): Promise<() => void> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const engines: Engine[] = [{ name: "SQLite", url: undefined }];
-    for (const [kind, name] of [
-      ["mariadb", "MariaDB"],
-      ["mysql", "MySQL"],
-    ] as const) {
+    const engines: Engine[] = [];
+    for (const kind of kinds) {
+      const name = engineNames[kind];
+      if (kind === "sqlite") {
+        engines.push({ name, url: undefined });
+        continue;
+      }
       const given = process.env[`ARCHIVE_TEST_${kind.toUpperCase()}_URL`];
       if (given) {
         engines.push({ name: `${name} (by URL)`, url: given });
@@ -67,7 +71,8 @@ export default async function setup(project: TestProject): Promise<() => void> {
       const { url, version } = await startDatabase(kind, home, "fast");
       engines.push({ name: `${name} ${version}`, url });
     }
-    console.log(`Tests run on ${engines.map((engine) => engine.name).join(", ")}.`);
+    const why = kinds.length < Object.keys(engineNames).length ? " alone, as ARCHIVE_TEST_ENGINES says" : "";
+    console.log(`Tests run on ${engines.map((engine) => engine.name).join(", ")}${why}.`);
     project.provide("engines", engines);
     return stop;
   } catch (error) {

@@ -1,0 +1,41 @@
+import { configDefaults, defineConfig, mergeConfig } from "vitest/config";
+import config from "./vitest.config.js";
+
+/** What `make quick` leaves to `make test`. */
+const leftOut = {
+  "start database servers of their own, or need one": [
+    "cluster",
+    "crashes",
+    "database-faults",
+    "deadlines",
+    "hostile-defaults",
+    "large-records",
+    "log",
+    "process",
+  ],
+  "wait, or are long": [
+    "bench",
+    "cli",
+    "command-files",
+    "embedded-database",
+    "interrupted-import",
+    "races",
+    "transport",
+  ],
+  "type what the pages say": ["readme", "tours"],
+};
+
+const names = Object.values(leftOut).flat();
+console.log("Not all tests, and on SQLite alone; `make test` runs every one on every engine. Left out are those that");
+for (const [reason, files] of Object.entries(leftOut)) console.log(`  ${reason}: ${files.join(", ")}`);
+
+export default mergeConfig(
+  config,
+  defineConfig({
+    test: {
+      exclude: [...configDefaults.exclude, ...names.map((name) => `test/${name}.test.ts`)],
+      maxWorkers: 2,
+      env: { ARCHIVE_TEST_OPERATIONS: process.env.ARCHIVE_TEST_OPERATIONS ?? "500" },
+    },
+  }),
+);
