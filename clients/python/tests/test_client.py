@@ -125,6 +125,21 @@ def test_streams(archive):
         list(archive.stream_descendants(v1.ProjectKey(collab_id="c", project_id="x")))
 
 
+def test_counts(archive):
+    assert archive.count_descendants() == {}
+    fill(archive)
+    project = v1.ProjectKey(**PROJECT)
+    counts = archive.count_descendants(project)
+    assert list(counts)[0] == "Project" and sum(counts.values()) == 9
+    assert counts == archive.project.delete(project, validate_only=True).counts
+    assert sum(archive.count_descendants().values()) == 11
+    assert archive.count_descendants(v1.RunKey(**PROJECT, expt_id=IDS["expt_id"], run_id=IDS["run_id"]))["Run"] == 1
+    with pytest.raises(RecordNotFoundError):
+        archive.count_descendants(v1.ProjectKey(collab_id="c", project_id="x"))
+    with pytest.raises(TypeError):
+        archive.count_descendants(v1.Project())
+
+
 class TestErrors:
     def test_what_they_say(self, archive):
         with pytest.raises(ParentNotFoundError) as raised:
@@ -258,6 +273,10 @@ class TestAsync:
                 assert len([each async for each in remote.stream_descendants(v1.ProjectKey(**PROJECT))]) == 8
                 with pytest.raises(RecordNotFoundError):
                     [each async for each in remote.stream_descendants(v1.ProjectKey(collab_id="x", project_id="y"))]
+                counts = await remote.count_descendants(v1.ProjectKey(**PROJECT))
+                assert counts["Project"] == 1 and sum(counts.values()) == 9
+                with pytest.raises(RecordNotFoundError):
+                    await remote.count_descendants(v1.ProjectKey(collab_id="x", project_id="y"))
                 gets = (remote.collaboration.get({"collab_id": "d%02d" % number}) for number in range(20))
                 assert len(await asyncio.gather(*gets)) == 20
                 updated = await remote.project.update(PROJECT, {}, update_mask=["action"], etag="")

@@ -74,6 +74,7 @@ class TestTimeouts:
             for call in (
                 lambda: archive.collaboration.get({"collab_id": "c"}, timeout=wrong),
                 lambda: archive.stream_descendants(timeout=wrong),
+                lambda: archive.count_descendants(timeout=wrong),
                 lambda: next(archive.collaboration.list(timeout=wrong)),
             ):
                 with pytest.raises(InvalidArgumentError, match="timeout"):

@@ -140,13 +140,13 @@ class TestReads:
             assert read() == 0
         assert proxy.cuts == 4
 
-    def test_streams_and_the_hierarchy_are_too(self, proxy, archive):
+    def test_streams_counts_and_the_hierarchy_are_too(self, proxy, archive):
         archive.collaboration.create(KEY)
         with synergos_archive.connect(proxy.address) as remote:
-            for read in (remote.describe_hierarchy, remote.stream_descendants):
+            for read in (remote.describe_hierarchy, remote.stream_descendants, remote.count_descendants):
                 proxy.cut_request()
                 assert list(read())
-        assert proxy.cuts == 2
+        assert proxy.cuts == 3
 
     def test_async_streams_are_too(self, proxy, archive):
         archive.collaboration.create(KEY)

@@ -3,6 +3,7 @@ import type {
   StreamDescendantsRequest,
   WriteResult,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { RecordCount } from "../../../generated/ts/synergos/archive/v1/record_type.js";
 import type { CallOptions } from "./call-options.js";
 import type { DeepPartial } from "./deep-partial.js";
 import type { RecordClient } from "./record-client.js";
@@ -13,6 +14,11 @@ import type { AnyKey, Write } from "./write.js";
 /** The records, by type. */
 export type RecordClients = { readonly [Name in RecordName]: RecordClient<MessagesOf<Name>> };
 
+/** What to count: a record and all of its descendants, or the whole archive where there is no key. */
+export interface CountRequest {
+  readonly key?: AnyKey | undefined;
+}
+
 /** What to stream: all descendants of a record, or of the whole archive where there is no key. */
 export type StreamRequest = DeepPartial<Omit<StreamDescendantsRequest, "key">> & {
   readonly key?: AnyKey | undefined;
@@ -22,6 +28,8 @@ export type StreamRequest = DeepPartial<Omit<StreamDescendantsRequest, "key">> &
 export interface Archive extends RecordClients {
   /** Every record under a key, parents before children, from one snapshot, however many there are. */
   streamDescendants(request?: StreamRequest, options?: CallOptions): AsyncGenerator<AnyRecord, void, undefined>;
+  /** How many records there are of each type, that of the key included; parents before children, from one snapshot. */
+  countDescendants(request?: CountRequest, options?: CallOptions): Promise<RecordCount[]>;
   /** Does up to 1,000 writes in their order, all or none. An error's metadata has the index as `operation`. */
   batchWrite(writes: Iterable<Write>, options?: CallOptions): Promise<WriteResult[]>;
   /** What each record type needs, and what is downstream of it. */

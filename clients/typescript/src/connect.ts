@@ -3,12 +3,14 @@ import {
   ArchiveServiceService,
   BatchWriteRequest,
   BatchWriteResponse,
+  CountDescendantsRequest,
+  CountDescendantsResponse,
   DescribeHierarchyRequest,
   DescribeHierarchyResponse,
   StreamDescendantsRequest,
   StreamDescendantsResponse,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
-import type { Archive, RecordClients } from "./archive.js";
+import type { Archive, CountRequest, RecordClients } from "./archive.js";
 import { Caller } from "./caller.js";
 import { type Connection, type ConnectOptions, connection } from "./connect-options.js";
 import type { DeepPartial } from "./deep-partial.js";
@@ -25,6 +27,11 @@ const streamDescendants: Method<DeepPartial<StreamDescendantsRequest>, StreamDes
   { path: service.streamDescendants.path, writes: false },
   StreamDescendantsRequest,
   StreamDescendantsResponse,
+);
+const countDescendants: Method<DeepPartial<CountDescendantsRequest>, CountDescendantsResponse> = method(
+  { path: service.countDescendants.path, writes: false },
+  CountDescendantsRequest,
+  CountDescendantsResponse,
 );
 const batchWrite: Method<DeepPartial<BatchWriteRequest>, BatchWriteResponse> = method(
   { path: service.batchWrite.path, writes: true },
@@ -47,12 +54,12 @@ export function connect(address: string, options: ConnectOptions = {}): Archive 
   return {
     ...recordClients(caller),
     async *streamDescendants(request = {}, callOptions) {
-      if (!isPlainObject(request)) throw invalid("request", `must be an object, not ${kindOf(request)}`);
-      const { key } = request;
-      const given = { ...request, key: key === undefined ? key : archiveKey(key, "key") };
-      for await (const { records } of caller.stream(streamDescendants, given, callOptions)) {
+      for await (const { records } of caller.stream(streamDescendants, withKey(request), callOptions)) {
         for (const { record } of records) if (record) yield record;
       }
+    },
+    async countDescendants(request = {}, callOptions) {
+      return (await caller.unary(countDescendants, withKey(request), callOptions)).counts;
     },
     async batchWrite(writes, callOptions) {
       return (await caller.unary(batchWrite, { operations: writeOperations(writes) }, callOptions)).results;
@@ -62,6 +69,13 @@ export function connect(address: string, options: ConnectOptions = {}): Archive 
     },
     close: () => caller.close(),
   };
+}
+
+/** A request with its key, if any, as a message has it. */
+function withKey<Request extends CountRequest>(request: Request) {
+  if (!isPlainObject(request)) throw invalid("request", `must be an object, not ${kindOf(request)}`);
+  const { key } = request;
+  return { ...request, key: key === undefined ? key : archiveKey(key, "key") };
 }
 
 /** grpc-js refuses some addresses and options by itself, and names neither. */

@@ -17,7 +17,7 @@ export * from "../../../generated/ts/synergos/archive/v1/registration.js";
 export * from "../../../generated/ts/synergos/archive/v1/run.js";
 export * from "../../../generated/ts/synergos/archive/v1/tag.js";
 export * from "../../../generated/ts/synergos/archive/v1/validation.js";
-export type { Archive, RecordClients, StreamRequest } from "./archive.js";
+export type { Archive, CountRequest, RecordClients, StreamRequest } from "./archive.js";
 export { ArchiveError, type Code, type FieldViolation, type PreconditionViolation } from "./archive-error.js";
 export type { Token } from "./bearer-token.js";
 export type { CallOptions } from "./call-options.js";

@@ -30,6 +30,7 @@ const calls: Record<string, (options: never, from?: Archive) => PromiseLike<unkn
   list: (options, from = archive) => from.collaboration.list({}, options).next(),
   listPage: (options, from = archive) => from.collaboration.listPage({}, options),
   streamDescendants: (options, from = archive) => from.streamDescendants({}, options).next(),
+  countDescendants: (options, from = archive) => from.countDescendants({}, options),
   batchWrite: (options, from = archive) => from.batchWrite([], options),
   describeHierarchy: (options, from = archive) => from.describeHierarchy(options),
 };
@@ -167,6 +168,7 @@ describe("arguments that are none", () => {
         request === undefined
           ? archive.streamDescendants(untyped({ key: null })).next()
           : archive.streamDescendants(untyped(request)).next(),
+      () => archive.countDescendants(untyped(request === undefined ? { key: null } : request)),
     ]) {
       expect(await rejection(call())).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
     }

@@ -111,6 +111,7 @@ test("runs what its README says, strictly typed", async () => {
     "run-1",
     "1 ",
     "1n",
+    ...["COLLABORATION", "PROJECT", "EXPERIMENT", "RUN"].map((type) => `RECORD_TYPE_${type} 1`),
     "INVALID_ARGUMENT INVALID_FIELD",
     expect.stringMatching(/^details\.role /),
     expect.stringMatching(/^details\.nodes/),

@@ -156,6 +156,24 @@ describe("a grid", () => {
     expect(all).toContain("participant");
   });
 
+  test("is counted, with all that is under it or in the archive", async () => {
+    const key = { project: { collab_id, project_id } };
+    const counts = await archive.countDescendants({ key });
+    expect(counts[0]).toEqual({ record_type: RecordType.RECORD_TYPE_PROJECT, count: 1 });
+    let streamed = 0;
+    for await (const _ of archive.streamDescendants({ key, include_root: true })) streamed += 1;
+    expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(streamed);
+    const [first] = await archive.countDescendants();
+    expect(first).toMatchObject({ record_type: RecordType.RECORD_TYPE_COLLABORATION });
+    expect(await rejection(archive.countDescendants({ key: { collaboration: { collab_id: "none" } } }))).toMatchObject({
+      code: "NOT_FOUND",
+      reason: "RECORD_NOT_FOUND",
+    });
+    expect(await rejection(archive.countDescendants({ key: JSON.parse('{"project":{},"run":{}}') }))).toMatchObject({
+      fieldViolations: [{ field: "key" }],
+    });
+  });
+
   test("describes its hierarchy", async () => {
     const types = await archive.describeHierarchy();
     expect(types).toHaveLength(recordNames.length);

@@ -66,7 +66,7 @@ func serviceConfig() string {
 	return string(config)
 }
 
-var isRead = regexp.MustCompile(`^(Get|List|Stream|Describe)`)
+var isRead = regexp.MustCompile(`^(Get|List|Stream|Count|Describe)`)
 
 func main() {
 	address := os.Getenv("ARCHIVE_ADDRESS")

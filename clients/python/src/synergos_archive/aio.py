@@ -15,7 +15,7 @@ from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhau
 from synergos_archive.client import DEFAULT, Record, _abandoned
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
 from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error
-from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, stream_call, untagged
+from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, counting, stream_call, untagged
 from synergos_archive.listing import Listing
 from synergos_archive.operations import Details, Fields, Key, Operations
 from synergos_archive.record_types import RECORD_TYPES
@@ -158,6 +158,10 @@ class Archive:
     ) -> AsyncIterator[Any]:
         """Iterates over all records under a key, or of the whole archive: parents before children, from one snapshot."""
         return self._opened(stream_call(key, relation_types, include_root), checked_timeout(timeout))
+
+    async def count_descendants(self, key: Any = None, timeout: Optional[float] = DEFAULT) -> Dict[str, int]:
+        """Returns how many records there are under a key, that of the key included, or in the whole archive."""
+        return await self._run(counting(key, self._connection.patience), timeout)
 
     async def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""

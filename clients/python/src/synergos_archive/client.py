@@ -12,7 +12,7 @@ from synergos_archive import v1
 from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhausted
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
 from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
-from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, stream_call, untagged
+from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, counting, stream_call, untagged
 from synergos_archive.listing import Listing
 from synergos_archive.operations import Details, Fields, Key, Operations
 from synergos_archive.record_types import RECORD_TYPES
@@ -177,6 +177,13 @@ class Archive:
         children, from one snapshot, however many they are.
         """
         return self._opened(stream_call(key, relation_types, include_root), checked_timeout(timeout))
+
+    def count_descendants(self, key: Any = None, timeout: Optional[float] = DEFAULT) -> Dict[str, int]:
+        """
+        Returns how many records there are under a key, such as v1.ProjectKey(…), that of the key included, or in the
+        whole archive: by the names of their types, parents before children, from one snapshot.
+        """
+        return self._run(counting(key, self._connection.patience), timeout)
 
     def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""

@@ -43,6 +43,18 @@ def stream_call(key: Any, relation_types: Iterable[Any], include_root: bool) -> 
     return archive_call("StreamDescendants", request)
 
 
+def counting(key: Any, patience: float) -> Flow[Dict[str, int]]:
+    """Counts the records of a key and under it, by the names of their types."""
+    request = v1.CountDescendantsRequest(key=None if key is None else tagged(v1.ArchiveKey, key))
+    return counts_by_name((yield from calling(archive_call("CountDescendants", request), patience)).counts)
+
+
+def counts_by_name(counts: Iterable[Any]) -> Dict[str, int]:
+    """How many records there are, by the name of their type."""
+    names = {record_type.number: name for name, record_type in RECORD_TYPES.items()}
+    return {names[each.record_type]: each.count for each in counts}
+
+
 def tagged(holder: Any, value: Any) -> Any:
     """A key or record in the message that holds one of any type."""
     for field in holder.DESCRIPTOR.fields:
@@ -121,9 +133,8 @@ class RecordFlows:
             validate_only=validate_only,
             view=view,
         )
-        names = {record_type.number: name for name, record_type in RECORD_TYPES.items()}
-        counts = {names[each.record_type]: each.count for each in response.deleted}
-        return Deleted(response.record if response.HasField("record") else None, counts)
+        record = response.record if response.HasField("record") else None
+        return Deleted(record, counts_by_name(response.deleted))
 
     def get(self, key: Any, view: int, relation_types: Iterable[Any]) -> Flow[Any]:
         key = self.key(key)
