@@ -50,7 +50,8 @@ const own = (file: string) => `synergos/archive/v1/${file}.proto`;
 
 /** The link's fields: the ids of the records whose links it carries, the nearest the root first, its own last. */
 const linkMessage = (type: RecordType) => `
-// The server's own ids for ${singular(type)}: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for ${singular(type)}: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 message ${type.name}Link {
 ${type.links
   .map(
@@ -76,9 +77,9 @@ message ${type.name} {
   ${type.name}Details details = 2;
 ${type.link ? `  // Set by the server: its ids.\n  ${type.name}Link link = 3;\n` : ""}  // Set by the server: a number below 2^53, unique among the records of this type, never used again.
   int64 record_id = 4;
-  // Set by the server: when it was created, UTC. Kept by updates.
+  // Set by the server, or by Import: when it was created, UTC. Kept by updates.
   google.protobuf.Timestamp created_at = 5;
-  // Set by the server: when it was last changed, UTC.
+  // Set by the server, or by Import: when it was last changed, UTC.
   google.protobuf.Timestamp updated_at = 6;
   // Set by the server: changes with every change.
   string etag = 7;
@@ -142,6 +143,8 @@ ${importing(
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 service ${name}Service {
   // Creates ${a}. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken${
     type.parents.length === 0
@@ -152,7 +155,8 @@ service ${name}Service {
   // Returns ${a}. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
   // RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
   rpc Get${name}(Get${name}Request) returns (Get${name}Response);
-  // Lists records in the order of keys, page by page.
+  // Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+  // alone, with its relations, outgrows the server's message limit.
   rpc List${name}(List${name}Request) returns (List${name}Response);
   // Replaces or changes the details of ${a}. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
   // etag is given and differs; where allow_missing creates it, the errors of Create${name}.
@@ -270,7 +274,7 @@ message Delete${name}Request {
 
 // What was deleted.
 message Delete${name}Response {
-  // The record as it was.
+  // The record as it was; unset where allow_missing found none.
   ${name} record = 1;
   // How many records were deleted, by type, itself included; types of which there were none are left out.
   repeated RecordCount deleted = 2;

@@ -26,7 +26,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Opens the database and serves it. Throws if the database cannot be reached or its schema is another. */
+/** Opens the database and serves it. Throws if that cannot be reached, its schema is another, or the address is taken. */
 export async function serve(options: ServeOptions, logger: Logger): Promise<RunningServer> {
   const { databaseUrl, host } = options;
   const credentials = credentialsOf(options);

@@ -11,6 +11,8 @@ class ValidationServiceStub(object):
     Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
     INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
     UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+    What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+    are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
     """
 
     def __init__(self, channel):
@@ -52,6 +54,8 @@ class ValidationServiceServicer(object):
     Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
     INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
     UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+    What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+    are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
     """
 
     def CreateValidation(self, request, context):
@@ -71,7 +75,8 @@ class ValidationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListValidation(self, request, context):
-        """Lists records in the order of keys, page by page.
+        """Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+        alone, with its relations, outgrows the server's message limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,6 +140,8 @@ class ValidationService(object):
     Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
     INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
     UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+    What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+    are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
     """
 
     @staticmethod

@@ -734,7 +734,8 @@ type ImportOptions struct {
 	// What to do with a record whose key is taken; FAIL unless set.
 	OnConflict OnConflict `protobuf:"varint,1,opt,name=on_conflict,json=onConflict,proto3,enum=synergos.archive.v1.OnConflict" json:"on_conflict,omitempty"`
 	// Do it all, answer, and change nothing. All batches are one transaction then, which is rolled back: while it lasts,
-	// it keeps others from writing the same records.
+	// others wait who write the same records, on an embedded database all who write. So it ends where its client sends
+	// nothing for three seconds: RESOURCE_EXHAUSTED, reason STREAM_STALLED.
 	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

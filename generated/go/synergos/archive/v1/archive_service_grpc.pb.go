@@ -33,8 +33,10 @@ const (
 // What crosses record types. Its errors are those of the services of the single types.
 type ArchiveServiceClient interface {
 	// Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-	// keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-	// NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+	// keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+	// are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+	// TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+	// for five minutes, or for five seconds while others wait for a place.
 	StreamDescendants(ctx context.Context, in *StreamDescendantsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamDescendantsResponse], error)
 	// Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
 	// them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
@@ -47,7 +49,7 @@ type ArchiveServiceClient interface {
 	// Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
 	// the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
 	// is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-	// the batches before the one that failed stay written: send it all again.
+	// the batches before the one that failed stay written, unless validate_only: send it all again.
 	// INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
 	// large; nothing of that message is written.
 	Import(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRequest, ImportResponse], error)
@@ -132,8 +134,10 @@ func (c *archiveServiceClient) DescribeHierarchy(ctx context.Context, in *Descri
 // What crosses record types. Its errors are those of the services of the single types.
 type ArchiveServiceServer interface {
 	// Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-	// keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-	// NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+	// keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+	// are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+	// TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+	// for five minutes, or for five seconds while others wait for a place.
 	StreamDescendants(*StreamDescendantsRequest, grpc.ServerStreamingServer[StreamDescendantsResponse]) error
 	// Counts the record of a key and every record under it, or all records of the archive, from one snapshot. None of
 	// them is read. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
@@ -146,7 +150,7 @@ type ArchiveServiceServer interface {
 	// Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
 	// the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
 	// is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-	// the batches before the one that failed stay written: send it all again.
+	// the batches before the one that failed stay written, unless validate_only: send it all again.
 	// INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
 	// large; nothing of that message is written.
 	Import(grpc.ClientStreamingServer[ImportRequest, ImportResponse]) error

@@ -37,13 +37,16 @@ const (
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type CollaborationServiceClient interface {
 	// Creates a collaboration. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateCollaboration(ctx context.Context, in *CreateCollaborationRequest, opts ...grpc.CallOption) (*CreateCollaborationResponse, error)
 	// Returns a collaboration. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetCollaboration(ctx context.Context, in *GetCollaborationRequest, opts ...grpc.CallOption) (*GetCollaborationResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListCollaboration(ctx context.Context, in *ListCollaborationRequest, opts ...grpc.CallOption) (*ListCollaborationResponse, error)
 	// Replaces or changes the details of a collaboration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateCollaboration.
@@ -121,13 +124,16 @@ func (c *collaborationServiceClient) DeleteCollaboration(ctx context.Context, in
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type CollaborationServiceServer interface {
 	// Creates a collaboration. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateCollaboration(context.Context, *CreateCollaborationRequest) (*CreateCollaborationResponse, error)
 	// Returns a collaboration. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetCollaboration(context.Context, *GetCollaborationRequest) (*GetCollaborationResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListCollaboration(context.Context, *ListCollaborationRequest) (*ListCollaborationResponse, error)
 	// Replaces or changes the details of a collaboration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateCollaboration.

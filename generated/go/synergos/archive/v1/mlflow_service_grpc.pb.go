@@ -37,13 +37,16 @@ const (
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type MLFlowServiceClient interface {
 	// Creates an MLflow entry. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateMLFlow(ctx context.Context, in *CreateMLFlowRequest, opts ...grpc.CallOption) (*CreateMLFlowResponse, error)
 	// Returns an MLflow entry. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetMLFlow(ctx context.Context, in *GetMLFlowRequest, opts ...grpc.CallOption) (*GetMLFlowResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListMLFlow(ctx context.Context, in *ListMLFlowRequest, opts ...grpc.CallOption) (*ListMLFlowResponse, error)
 	// Replaces or changes the details of an MLflow entry. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateMLFlow.
@@ -121,13 +124,16 @@ func (c *mLFlowServiceClient) DeleteMLFlow(ctx context.Context, in *DeleteMLFlow
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type MLFlowServiceServer interface {
 	// Creates an MLflow entry. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateMLFlow(context.Context, *CreateMLFlowRequest) (*CreateMLFlowResponse, error)
 	// Returns an MLflow entry. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetMLFlow(context.Context, *GetMLFlowRequest) (*GetMLFlowResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListMLFlow(context.Context, *ListMLFlowRequest) (*ListMLFlowResponse, error)
 	// Replaces or changes the details of an MLflow entry. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateMLFlow.

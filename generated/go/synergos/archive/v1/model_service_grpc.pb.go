@@ -37,6 +37,8 @@ const (
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type ModelServiceClient interface {
 	// Creates a model record. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
 	// PARENT_NOT_FOUND, naming every record above it that is missing.
@@ -44,7 +46,8 @@ type ModelServiceClient interface {
 	// Returns a model record. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetModel(ctx context.Context, in *GetModelRequest, opts ...grpc.CallOption) (*GetModelResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListModel(ctx context.Context, in *ListModelRequest, opts ...grpc.CallOption) (*ListModelResponse, error)
 	// Replaces or changes the details of a model record. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateModel.
@@ -122,6 +125,8 @@ func (c *modelServiceClient) DeleteModel(ctx context.Context, in *DeleteModelReq
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type ModelServiceServer interface {
 	// Creates a model record. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
 	// PARENT_NOT_FOUND, naming every record above it that is missing.
@@ -129,7 +134,8 @@ type ModelServiceServer interface {
 	// Returns a model record. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetModel(context.Context, *GetModelRequest) (*GetModelResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListModel(context.Context, *ListModelRequest) (*ListModelResponse, error)
 	// Replaces or changes the details of a model record. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateModel.

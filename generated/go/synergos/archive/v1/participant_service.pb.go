@@ -680,7 +680,7 @@ func (x *DeleteParticipantRequest) GetView() View {
 // What was deleted.
 type DeleteParticipantResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The record as it was.
+	// The record as it was; unset where allow_missing found none.
 	Record *Participant `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
 	// How many records were deleted, by type, itself included; types of which there were none are left out.
 	Deleted       []*RecordCount `protobuf:"bytes,2,rep,name=deleted,proto3" json:"deleted,omitempty"`

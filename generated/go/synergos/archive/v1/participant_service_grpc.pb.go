@@ -37,13 +37,16 @@ const (
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type ParticipantServiceClient interface {
 	// Creates a participant. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateParticipant(ctx context.Context, in *CreateParticipantRequest, opts ...grpc.CallOption) (*CreateParticipantResponse, error)
 	// Returns a participant. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetParticipant(ctx context.Context, in *GetParticipantRequest, opts ...grpc.CallOption) (*GetParticipantResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListParticipant(ctx context.Context, in *ListParticipantRequest, opts ...grpc.CallOption) (*ListParticipantResponse, error)
 	// Replaces or changes the details of a participant. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateParticipant.
@@ -121,13 +124,16 @@ func (c *participantServiceClient) DeleteParticipant(ctx context.Context, in *De
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type ParticipantServiceServer interface {
 	// Creates a participant. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken.
 	CreateParticipant(context.Context, *CreateParticipantRequest) (*CreateParticipantResponse, error)
 	// Returns a participant. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetParticipant(context.Context, *GetParticipantRequest) (*GetParticipantResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListParticipant(context.Context, *ListParticipantRequest) (*ListParticipantResponse, error)
 	// Replaces or changes the details of a participant. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreateParticipant.

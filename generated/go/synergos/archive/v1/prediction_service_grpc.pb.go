@@ -37,6 +37,8 @@ const (
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type PredictionServiceClient interface {
 	// Creates a prediction. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
 	// PARENT_NOT_FOUND, naming every record above it that is missing.
@@ -44,7 +46,8 @@ type PredictionServiceClient interface {
 	// Returns a prediction. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetPrediction(ctx context.Context, in *GetPredictionRequest, opts ...grpc.CallOption) (*GetPredictionResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListPrediction(ctx context.Context, in *ListPredictionRequest, opts ...grpc.CallOption) (*ListPredictionResponse, error)
 	// Replaces or changes the details of a prediction. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreatePrediction.
@@ -122,6 +125,8 @@ func (c *predictionServiceClient) DeletePrediction(ctx context.Context, in *Dele
 // Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
 // INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
 // UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+// What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+// are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
 type PredictionServiceServer interface {
 	// Creates a prediction. ALREADY_EXISTS, reason RECORD_EXISTS, where the key is taken; FAILED_PRECONDITION, reason
 	// PARENT_NOT_FOUND, naming every record above it that is missing.
@@ -129,7 +134,8 @@ type PredictionServiceServer interface {
 	// Returns a prediction. NOT_FOUND, reason RECORD_NOT_FOUND, where there is none; RESOURCE_EXHAUSTED, reason
 	// RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
 	GetPrediction(context.Context, *GetPredictionRequest) (*GetPredictionResponse, error)
-	// Lists records in the order of keys, page by page.
+	// Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+	// alone, with its relations, outgrows the server's message limit.
 	ListPrediction(context.Context, *ListPredictionRequest) (*ListPredictionResponse, error)
 	// Replaces or changes the details of a prediction. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
 	// etag is given and differs; where allow_missing creates it, the errors of CreatePrediction.

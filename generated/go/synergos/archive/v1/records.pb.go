@@ -80,9 +80,9 @@ type Collaboration struct {
 	Details *CollaborationDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -245,9 +245,9 @@ type Project struct {
 	Details *ProjectDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -419,9 +419,9 @@ type Experiment struct {
 	Details *ExperimentDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -602,9 +602,9 @@ type Run struct {
 	Details *RunDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -758,9 +758,9 @@ type Participant struct {
 	Details *ParticipantDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -923,7 +923,8 @@ func (x *RegistrationKey) GetParticipantId() string {
 	return ""
 }
 
-// The server's own ids for a registration: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for a registration: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type RegistrationLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of this record.
@@ -980,9 +981,9 @@ type Registration struct {
 	Link *RegistrationLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1152,7 +1153,8 @@ func (x *TagKey) GetParticipantId() string {
 	return ""
 }
 
-// The server's own ids for a tag: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for a tag: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type TagLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of its Registration.
@@ -1218,9 +1220,9 @@ type Tag struct {
 	Link *TagLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1390,7 +1392,8 @@ func (x *AlignmentKey) GetParticipantId() string {
 	return ""
 }
 
-// The server's own ids for an alignment: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for an alignment: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type AlignmentLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of its Registration.
@@ -1465,9 +1468,9 @@ type Alignment struct {
 	Link *AlignmentLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1646,7 +1649,8 @@ func (x *ModelKey) GetRunId() string {
 	return ""
 }
 
-// The server's own ids for a model record: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for a model record: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type ModelLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of this record.
@@ -1703,9 +1707,9 @@ type Model struct {
 	Link *ModelLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1893,7 +1897,8 @@ func (x *ValidationKey) GetParticipantId() string {
 	return ""
 }
 
-// The server's own ids for a validation: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for a validation: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type ValidationLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of this record.
@@ -1950,9 +1955,9 @@ type Validation struct {
 	Link *ValidationLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -2140,7 +2145,8 @@ func (x *PredictionKey) GetParticipantId() string {
 	return ""
 }
 
-// The server's own ids for a prediction: random, 32 hexadecimal digits, the same for the life of the record.
+// The server's own ids for a prediction: random, 32 hexadecimal digits, the same for the life of the record. Import
+// takes those that it is given.
 type PredictionLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of this record.
@@ -2197,9 +2203,9 @@ type Prediction struct {
 	Link *PredictionLink `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -2387,9 +2393,9 @@ type MLFlow struct {
 	Details *MLFlowDetails `protobuf:"bytes,2,opt,name=details,proto3" json:"details,omitempty"`
 	// Set by the server: a number below 2^53, unique among the records of this type, never used again.
 	RecordId int64 `protobuf:"varint,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// Set by the server: when it was created, UTC. Kept by updates.
+	// Set by the server, or by Import: when it was created, UTC. Kept by updates.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Set by the server: when it was last changed, UTC.
+	// Set by the server, or by Import: when it was last changed, UTC.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Set by the server: changes with every change.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`

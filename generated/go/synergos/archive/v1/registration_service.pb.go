@@ -698,7 +698,7 @@ func (x *DeleteRegistrationRequest) GetView() View {
 // What was deleted.
 type DeleteRegistrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The record as it was.
+	// The record as it was; unset where allow_missing found none.
 	Record *Registration `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
 	// How many records were deleted, by type, itself included; types of which there were none are left out.
 	Deleted       []*RecordCount `protobuf:"bytes,2,rep,name=deleted,proto3" json:"deleted,omitempty"`

@@ -164,7 +164,7 @@ export interface DeleteAlignmentRequest {
 
 /** What was deleted. */
 export interface DeleteAlignmentResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Alignment
     | undefined;
@@ -1153,6 +1153,8 @@ export const DeleteAlignmentResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type AlignmentServiceDefinition = typeof AlignmentServiceDefinition;
 export const AlignmentServiceDefinition = {
@@ -1183,7 +1185,10 @@ export const AlignmentServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listAlignment: {
       name: "ListAlignment",
       requestType: ListAlignmentRequest as typeof ListAlignmentRequest,
@@ -1226,6 +1231,8 @@ export const AlignmentServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type AlignmentServiceService = typeof AlignmentServiceService;
 export const AlignmentServiceService = {
@@ -1258,7 +1265,10 @@ export const AlignmentServiceService = {
       Buffer.from(GetAlignmentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAlignmentResponse => GetAlignmentResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listAlignment: {
     path: "/synergos.archive.v1.AlignmentService/ListAlignment" as const,
     requestStream: false as const,
@@ -1313,7 +1323,10 @@ export interface AlignmentServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getAlignment: handleUnaryCall<GetAlignmentRequest, GetAlignmentResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listAlignment: handleUnaryCall<ListAlignmentRequest, ListAlignmentResponse>;
   /**
    * Replaces or changes the details of an alignment. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1367,7 +1380,10 @@ export interface AlignmentServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAlignmentResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listAlignment(
     request: ListAlignmentRequest,
     callback: (error: ServiceError | null, response: ListAlignmentResponse) => void,

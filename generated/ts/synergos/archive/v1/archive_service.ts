@@ -162,7 +162,8 @@ export interface ImportOptions {
   on_conflict: OnConflict;
   /**
    * Do it all, answer, and change nothing. All batches are one transaction then, which is rolled back: while it lasts,
-   * it keeps others from writing the same records.
+   * others wait who write the same records, on an embedded database all who write. So it ends where its client sends
+   * nothing for three seconds: RESOURCE_EXHAUSTED, reason STREAM_STALLED.
    */
   validate_only: boolean;
 }
@@ -1932,8 +1933,10 @@ export const ArchiveServiceDefinition = {
   methods: {
     /**
      * Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-     * keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-     * NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+     * keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+     * are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+     * TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+     * for five minutes, or for five seconds while others wait for a place.
      */
     streamDescendants: {
       name: "StreamDescendants",
@@ -1973,7 +1976,7 @@ export const ArchiveServiceDefinition = {
      * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
      * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
      * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-     * the batches before the one that failed stay written: send it all again.
+     * the batches before the one that failed stay written, unless validate_only: send it all again.
      * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
      * large; nothing of that message is written.
      */
@@ -2002,8 +2005,10 @@ export type ArchiveServiceService = typeof ArchiveServiceService;
 export const ArchiveServiceService = {
   /**
    * Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-   * keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-   * NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   * keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+   * are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+   * TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+   * for five minutes, or for five seconds while others wait for a place.
    */
   streamDescendants: {
     path: "/synergos.archive.v1.ArchiveService/StreamDescendants" as const,
@@ -2050,7 +2055,7 @@ export const ArchiveServiceService = {
    * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
    * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
    * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-   * the batches before the one that failed stay written: send it all again.
+   * the batches before the one that failed stay written, unless validate_only: send it all again.
    * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
    * large; nothing of that message is written.
    */
@@ -2080,8 +2085,10 @@ export const ArchiveServiceService = {
 export interface ArchiveServiceServer extends UntypedServiceImplementation {
   /**
    * Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-   * keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-   * NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   * keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+   * are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+   * TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+   * for five minutes, or for five seconds while others wait for a place.
    */
   streamDescendants: handleServerStreamingCall<StreamDescendantsRequest, StreamDescendantsResponse>;
   /**
@@ -2100,7 +2107,7 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
    * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
    * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
    * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-   * the batches before the one that failed stay written: send it all again.
+   * the batches before the one that failed stay written, unless validate_only: send it all again.
    * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
    * large; nothing of that message is written.
    */
@@ -2112,8 +2119,10 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
 export interface ArchiveServiceClient extends Client {
   /**
    * Streams every record under a key, or of the whole archive: parents before children, each type in the order of
-   * keys, all from one consistent snapshot. Memory on the server is constant, however many records there are.
-   * NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key.
+   * keys, all from one consistent snapshot. The server keeps a few pages of it in memory at a time, however many there
+   * are. NOT_FOUND, reason RECORD_NOT_FOUND, where there is no record of the key; RESOURCE_EXHAUSTED, reason
+   * TOO_MANY_STREAMS, where others have taken all places for streams, and STREAM_STALLED, where its client reads nothing
+   * for five minutes, or for five seconds while others wait for a place.
    */
   streamDescendants(
     request: StreamDescendantsRequest,
@@ -2168,7 +2177,7 @@ export interface ArchiveServiceClient extends Client {
    * Each message is a batch of at most 1,000 records, and a transaction of its own. Parents come before children, in
    * the same message or an earlier one, in any mixture of types. Each record is validated as Create does, and one that
    * is refused keeps no other from being written. Doing the same import again changes nothing. Where the call fails,
-   * the batches before the one that failed stay written: send it all again.
+   * the batches before the one that failed stay written, unless validate_only: send it all again.
    * INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
    * large; nothing of that message is written.
    */

@@ -156,7 +156,7 @@ export interface DeleteCollaborationRequest {
 
 /** What was deleted. */
 export interface DeleteCollaborationResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Collaboration
     | undefined;
@@ -1141,6 +1141,8 @@ export const DeleteCollaborationResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type CollaborationServiceDefinition = typeof CollaborationServiceDefinition;
 export const CollaborationServiceDefinition = {
@@ -1168,7 +1170,10 @@ export const CollaborationServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listCollaboration: {
       name: "ListCollaboration",
       requestType: ListCollaborationRequest as typeof ListCollaborationRequest,
@@ -1211,6 +1216,8 @@ export const CollaborationServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type CollaborationServiceService = typeof CollaborationServiceService;
 export const CollaborationServiceService = {
@@ -1241,7 +1248,10 @@ export const CollaborationServiceService = {
       Buffer.from(GetCollaborationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetCollaborationResponse => GetCollaborationResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listCollaboration: {
     path: "/synergos.archive.v1.CollaborationService/ListCollaboration" as const,
     requestStream: false as const,
@@ -1294,7 +1304,10 @@ export interface CollaborationServiceServer extends UntypedServiceImplementation
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getCollaboration: handleUnaryCall<GetCollaborationRequest, GetCollaborationResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listCollaboration: handleUnaryCall<ListCollaborationRequest, ListCollaborationResponse>;
   /**
    * Replaces or changes the details of a collaboration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1345,7 +1358,10 @@ export interface CollaborationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetCollaborationResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listCollaboration(
     request: ListCollaborationRequest,
     callback: (error: ServiceError | null, response: ListCollaborationResponse) => void,

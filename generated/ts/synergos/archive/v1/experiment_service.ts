@@ -164,7 +164,7 @@ export interface DeleteExperimentRequest {
 
 /** What was deleted. */
 export interface DeleteExperimentResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Experiment
     | undefined;
@@ -1154,6 +1154,8 @@ export const DeleteExperimentResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ExperimentServiceDefinition = typeof ExperimentServiceDefinition;
 export const ExperimentServiceDefinition = {
@@ -1184,7 +1186,10 @@ export const ExperimentServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listExperiment: {
       name: "ListExperiment",
       requestType: ListExperimentRequest as typeof ListExperimentRequest,
@@ -1227,6 +1232,8 @@ export const ExperimentServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ExperimentServiceService = typeof ExperimentServiceService;
 export const ExperimentServiceService = {
@@ -1259,7 +1266,10 @@ export const ExperimentServiceService = {
       Buffer.from(GetExperimentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetExperimentResponse => GetExperimentResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listExperiment: {
     path: "/synergos.archive.v1.ExperimentService/ListExperiment" as const,
     requestStream: false as const,
@@ -1315,7 +1325,10 @@ export interface ExperimentServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getExperiment: handleUnaryCall<GetExperimentRequest, GetExperimentResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listExperiment: handleUnaryCall<ListExperimentRequest, ListExperimentResponse>;
   /**
    * Replaces or changes the details of an experiment. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1369,7 +1382,10 @@ export interface ExperimentServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetExperimentResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listExperiment(
     request: ListExperimentRequest,
     callback: (error: ServiceError | null, response: ListExperimentResponse) => void,

@@ -168,7 +168,7 @@ export interface DeleteMLFlowRequest {
 
 /** What was deleted. */
 export interface DeleteMLFlowResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | MLFlow
     | undefined;
@@ -1151,6 +1151,8 @@ export const DeleteMLFlowResponse: MessageFns<DeleteMLFlowResponse, "synergos.ar
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type MLFlowServiceDefinition = typeof MLFlowServiceDefinition;
 export const MLFlowServiceDefinition = {
@@ -1178,7 +1180,10 @@ export const MLFlowServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listMLFlow: {
       name: "ListMLFlow",
       requestType: ListMLFlowRequest as typeof ListMLFlowRequest,
@@ -1221,6 +1226,8 @@ export const MLFlowServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type MLFlowServiceService = typeof MLFlowServiceService;
 export const MLFlowServiceService = {
@@ -1248,7 +1255,10 @@ export const MLFlowServiceService = {
     responseSerialize: (value: GetMLFlowResponse): Buffer => Buffer.from(GetMLFlowResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetMLFlowResponse => GetMLFlowResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listMlFlow: {
     path: "/synergos.archive.v1.MLFlowService/ListMLFlow" as const,
     requestStream: false as const,
@@ -1297,7 +1307,10 @@ export interface MLFlowServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getMlFlow: handleUnaryCall<GetMLFlowRequest, GetMLFlowResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listMlFlow: handleUnaryCall<ListMLFlowRequest, ListMLFlowResponse>;
   /**
    * Replaces or changes the details of an MLflow entry. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1348,7 +1361,10 @@ export interface MLFlowServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetMLFlowResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listMlFlow(
     request: ListMLFlowRequest,
     callback: (error: ServiceError | null, response: ListMLFlowResponse) => void,

@@ -168,7 +168,7 @@ export interface DeleteModelRequest {
 
 /** What was deleted. */
 export interface DeleteModelResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Model
     | undefined;
@@ -1151,6 +1151,8 @@ export const DeleteModelResponse: MessageFns<DeleteModelResponse, "synergos.arch
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ModelServiceDefinition = typeof ModelServiceDefinition;
 export const ModelServiceDefinition = {
@@ -1181,7 +1183,10 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listModel: {
       name: "ListModel",
       requestType: ListModelRequest as typeof ListModelRequest,
@@ -1224,6 +1229,8 @@ export const ModelServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ModelServiceService = typeof ModelServiceService;
 export const ModelServiceService = {
@@ -1253,7 +1260,10 @@ export const ModelServiceService = {
     responseSerialize: (value: GetModelResponse): Buffer => Buffer.from(GetModelResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetModelResponse => GetModelResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listModel: {
     path: "/synergos.archive.v1.ModelService/ListModel" as const,
     requestStream: false as const,
@@ -1303,7 +1313,10 @@ export interface ModelServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getModel: handleUnaryCall<GetModelRequest, GetModelResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listModel: handleUnaryCall<ListModelRequest, ListModelResponse>;
   /**
    * Replaces or changes the details of a model record. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1357,7 +1370,10 @@ export interface ModelServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetModelResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listModel(
     request: ListModelRequest,
     callback: (error: ServiceError | null, response: ListModelResponse) => void,

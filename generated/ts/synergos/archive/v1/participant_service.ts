@@ -156,7 +156,7 @@ export interface DeleteParticipantRequest {
 
 /** What was deleted. */
 export interface DeleteParticipantResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Participant
     | undefined;
@@ -1134,6 +1134,8 @@ export const DeleteParticipantResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ParticipantServiceDefinition = typeof ParticipantServiceDefinition;
 export const ParticipantServiceDefinition = {
@@ -1161,7 +1163,10 @@ export const ParticipantServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listParticipant: {
       name: "ListParticipant",
       requestType: ListParticipantRequest as typeof ListParticipantRequest,
@@ -1204,6 +1209,8 @@ export const ParticipantServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ParticipantServiceService = typeof ParticipantServiceService;
 export const ParticipantServiceService = {
@@ -1234,7 +1241,10 @@ export const ParticipantServiceService = {
       Buffer.from(GetParticipantResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetParticipantResponse => GetParticipantResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listParticipant: {
     path: "/synergos.archive.v1.ParticipantService/ListParticipant" as const,
     requestStream: false as const,
@@ -1287,7 +1297,10 @@ export interface ParticipantServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getParticipant: handleUnaryCall<GetParticipantRequest, GetParticipantResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listParticipant: handleUnaryCall<ListParticipantRequest, ListParticipantResponse>;
   /**
    * Replaces or changes the details of a participant. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1338,7 +1351,10 @@ export interface ParticipantServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetParticipantResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listParticipant(
     request: ListParticipantRequest,
     callback: (error: ServiceError | null, response: ListParticipantResponse) => void,

@@ -172,7 +172,7 @@ export interface DeletePredictionRequest {
 
 /** What was deleted. */
 export interface DeletePredictionResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Prediction
     | undefined;
@@ -1193,6 +1193,8 @@ export const DeletePredictionResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type PredictionServiceDefinition = typeof PredictionServiceDefinition;
 export const PredictionServiceDefinition = {
@@ -1223,7 +1225,10 @@ export const PredictionServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listPrediction: {
       name: "ListPrediction",
       requestType: ListPredictionRequest as typeof ListPredictionRequest,
@@ -1266,6 +1271,8 @@ export const PredictionServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type PredictionServiceService = typeof PredictionServiceService;
 export const PredictionServiceService = {
@@ -1298,7 +1305,10 @@ export const PredictionServiceService = {
       Buffer.from(GetPredictionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPredictionResponse => GetPredictionResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listPrediction: {
     path: "/synergos.archive.v1.PredictionService/ListPrediction" as const,
     requestStream: false as const,
@@ -1354,7 +1364,10 @@ export interface PredictionServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getPrediction: handleUnaryCall<GetPredictionRequest, GetPredictionResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listPrediction: handleUnaryCall<ListPredictionRequest, ListPredictionResponse>;
   /**
    * Replaces or changes the details of a prediction. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1408,7 +1421,10 @@ export interface PredictionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPredictionResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listPrediction(
     request: ListPredictionRequest,
     callback: (error: ServiceError | null, response: ListPredictionResponse) => void,

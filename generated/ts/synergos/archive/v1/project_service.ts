@@ -160,7 +160,7 @@ export interface DeleteProjectRequest {
 
 /** What was deleted. */
 export interface DeleteProjectResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Project
     | undefined;
@@ -1119,6 +1119,8 @@ export const DeleteProjectResponse: MessageFns<DeleteProjectResponse, "synergos.
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ProjectServiceDefinition = typeof ProjectServiceDefinition;
 export const ProjectServiceDefinition = {
@@ -1149,7 +1151,10 @@ export const ProjectServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listProject: {
       name: "ListProject",
       requestType: ListProjectRequest as typeof ListProjectRequest,
@@ -1192,6 +1197,8 @@ export const ProjectServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ProjectServiceService = typeof ProjectServiceService;
 export const ProjectServiceService = {
@@ -1222,7 +1229,10 @@ export const ProjectServiceService = {
     responseSerialize: (value: GetProjectResponse): Buffer => Buffer.from(GetProjectResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetProjectResponse => GetProjectResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listProject: {
     path: "/synergos.archive.v1.ProjectService/ListProject" as const,
     requestStream: false as const,
@@ -1274,7 +1284,10 @@ export interface ProjectServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getProject: handleUnaryCall<GetProjectRequest, GetProjectResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listProject: handleUnaryCall<ListProjectRequest, ListProjectResponse>;
   /**
    * Replaces or changes the details of a project. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1328,7 +1341,10 @@ export interface ProjectServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetProjectResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listProject(
     request: ListProjectRequest,
     callback: (error: ServiceError | null, response: ListProjectResponse) => void,

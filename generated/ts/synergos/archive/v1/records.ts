@@ -41,11 +41,11 @@ export interface Collaboration {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -82,11 +82,11 @@ export interface Project {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -125,11 +125,11 @@ export interface Experiment {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -170,11 +170,11 @@ export interface Run {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -209,11 +209,11 @@ export interface Participant {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -240,7 +240,10 @@ export interface RegistrationKey {
   participant_id: string;
 }
 
-/** The server's own ids for a registration: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for a registration: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface RegistrationLink {
   /** Id of this record. */
   registration_id: string;
@@ -262,11 +265,11 @@ export interface Registration {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -293,7 +296,10 @@ export interface TagKey {
   participant_id: string;
 }
 
-/** The server's own ids for a tag: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for a tag: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface TagLink {
   /** Id of its Registration. */
   registration_id: string;
@@ -317,11 +323,11 @@ export interface Tag {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -348,7 +354,10 @@ export interface AlignmentKey {
   participant_id: string;
 }
 
-/** The server's own ids for an alignment: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for an alignment: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface AlignmentLink {
   /** Id of its Registration. */
   registration_id: string;
@@ -374,11 +383,11 @@ export interface Alignment {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -407,7 +416,10 @@ export interface ModelKey {
   run_id: string;
 }
 
-/** The server's own ids for a model record: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for a model record: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface ModelLink {
   /** Id of this record. */
   model_id: string;
@@ -429,11 +441,11 @@ export interface Model {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -464,7 +476,10 @@ export interface ValidationKey {
   participant_id: string;
 }
 
-/** The server's own ids for a validation: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for a validation: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface ValidationLink {
   /** Id of this record. */
   val_id: string;
@@ -486,11 +501,11 @@ export interface Validation {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -521,7 +536,10 @@ export interface PredictionKey {
   participant_id: string;
 }
 
-/** The server's own ids for a prediction: random, 32 hexadecimal digits, the same for the life of the record. */
+/**
+ * The server's own ids for a prediction: random, 32 hexadecimal digits, the same for the life of the record. Import
+ * takes those that it is given.
+ */
 export interface PredictionLink {
   /** Id of this record. */
   pred_id: string;
@@ -543,11 +561,11 @@ export interface Prediction {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;
@@ -588,11 +606,11 @@ export interface MLFlow {
     | undefined;
   /** Set by the server: a number below 2^53, unique among the records of this type, never used again. */
   record_id: bigint;
-  /** Set by the server: when it was created, UTC. Kept by updates. */
+  /** Set by the server, or by Import: when it was created, UTC. Kept by updates. */
   created_at:
     | Timestamp
     | undefined;
-  /** Set by the server: when it was last changed, UTC. */
+  /** Set by the server, or by Import: when it was last changed, UTC. */
   updated_at:
     | Timestamp
     | undefined;

@@ -164,7 +164,7 @@ export interface DeleteRegistrationRequest {
 
 /** What was deleted. */
 export interface DeleteRegistrationResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Registration
     | undefined;
@@ -1171,6 +1171,8 @@ export const DeleteRegistrationResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type RegistrationServiceDefinition = typeof RegistrationServiceDefinition;
 export const RegistrationServiceDefinition = {
@@ -1201,7 +1203,10 @@ export const RegistrationServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listRegistration: {
       name: "ListRegistration",
       requestType: ListRegistrationRequest as typeof ListRegistrationRequest,
@@ -1244,6 +1249,8 @@ export const RegistrationServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type RegistrationServiceService = typeof RegistrationServiceService;
 export const RegistrationServiceService = {
@@ -1277,7 +1284,10 @@ export const RegistrationServiceService = {
       Buffer.from(GetRegistrationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetRegistrationResponse => GetRegistrationResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listRegistration: {
     path: "/synergos.archive.v1.RegistrationService/ListRegistration" as const,
     requestStream: false as const,
@@ -1333,7 +1343,10 @@ export interface RegistrationServiceServer extends UntypedServiceImplementation 
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getRegistration: handleUnaryCall<GetRegistrationRequest, GetRegistrationResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listRegistration: handleUnaryCall<ListRegistrationRequest, ListRegistrationResponse>;
   /**
    * Replaces or changes the details of a registration. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1387,7 +1400,10 @@ export interface RegistrationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetRegistrationResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listRegistration(
     request: ListRegistrationRequest,
     callback: (error: ServiceError | null, response: ListRegistrationResponse) => void,

@@ -164,7 +164,7 @@ export interface DeleteTagRequest {
 
 /** What was deleted. */
 export interface DeleteTagResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Tag
     | undefined;
@@ -1135,6 +1135,8 @@ export const DeleteTagResponse: MessageFns<DeleteTagResponse, "synergos.archive.
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type TagServiceDefinition = typeof TagServiceDefinition;
 export const TagServiceDefinition = {
@@ -1165,7 +1167,10 @@ export const TagServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listTag: {
       name: "ListTag",
       requestType: ListTagRequest as typeof ListTagRequest,
@@ -1208,6 +1213,8 @@ export const TagServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type TagServiceService = typeof TagServiceService;
 export const TagServiceService = {
@@ -1237,7 +1244,10 @@ export const TagServiceService = {
     responseSerialize: (value: GetTagResponse): Buffer => Buffer.from(GetTagResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetTagResponse => GetTagResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listTag: {
     path: "/synergos.archive.v1.TagService/ListTag" as const,
     requestStream: false as const,
@@ -1287,7 +1297,10 @@ export interface TagServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getTag: handleUnaryCall<GetTagRequest, GetTagResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listTag: handleUnaryCall<ListTagRequest, ListTagResponse>;
   /**
    * Replaces or changes the details of a tag. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1341,7 +1354,10 @@ export interface TagServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetTagResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listTag(
     request: ListTagRequest,
     callback: (error: ServiceError | null, response: ListTagResponse) => void,

@@ -172,7 +172,7 @@ export interface DeleteValidationRequest {
 
 /** What was deleted. */
 export interface DeleteValidationResponse {
-  /** The record as it was. */
+  /** The record as it was; unset where allow_missing found none. */
   record:
     | Validation
     | undefined;
@@ -1193,6 +1193,8 @@ export const DeleteValidationResponse: MessageFns<
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ValidationServiceDefinition = typeof ValidationServiceDefinition;
 export const ValidationServiceDefinition = {
@@ -1223,7 +1225,10 @@ export const ValidationServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists records in the order of keys, page by page. */
+    /**
+     * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+     * alone, with its relations, outgrows the server's message limit.
+     */
     listValidation: {
       name: "ListValidation",
       requestType: ListValidationRequest as typeof ListValidationRequest,
@@ -1266,6 +1271,8 @@ export const ValidationServiceDefinition = {
  * Every error carries a google.rpc.ErrorInfo with the domain "archive.synergos" and a reason. Malformed input is
  * INVALID_ARGUMENT, reason INVALID_FIELD, with every field violation; a database that cannot be reached is
  * UNAVAILABLE, reason DATABASE_UNAVAILABLE; a conflict that outlasts the server's retries is ABORTED, reason CONFLICT.
+ * What exceeds a limit is RESOURCE_EXHAUSTED, with a reason that says which, such as RECORD_TOO_LARGE; too many values
+ * are INVALID_ARGUMENT, reason TOO_MANY_VALUES. What could not be answered for its size is not done either.
  */
 export type ValidationServiceService = typeof ValidationServiceService;
 export const ValidationServiceService = {
@@ -1298,7 +1305,10 @@ export const ValidationServiceService = {
       Buffer.from(GetValidationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetValidationResponse => GetValidationResponse.decode(value),
   },
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listValidation: {
     path: "/synergos.archive.v1.ValidationService/ListValidation" as const,
     requestStream: false as const,
@@ -1354,7 +1364,10 @@ export interface ValidationServiceServer extends UntypedServiceImplementation {
    * RESPONSE_TOO_LARGE, where it outgrows the server's message limit (narrow relation_types, or use StreamDescendants).
    */
   getValidation: handleUnaryCall<GetValidationRequest, GetValidationResponse>;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listValidation: handleUnaryCall<ListValidationRequest, ListValidationResponse>;
   /**
    * Replaces or changes the details of a validation. NOT_FOUND where there is none; ABORTED, reason ETAG_MISMATCH, where
@@ -1408,7 +1421,10 @@ export interface ValidationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetValidationResponse) => void,
   ): ClientUnaryCall;
-  /** Lists records in the order of keys, page by page. */
+  /**
+   * Lists records in the order of keys, page by page. RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, where one record
+   * alone, with its relations, outgrows the server's message limit.
+   */
   listValidation(
     request: ListValidationRequest,
     callback: (error: ServiceError | null, response: ListValidationResponse) => void,
