@@ -70,6 +70,43 @@ describe("files that commands read and write", () => {
     expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
+  test("a line of an export keeps what it says, or is refused by its place and path", async () => {
+    const lines = (...details: string[]) =>
+      details.map((each, index) => `{"participant":{"key":{"participant_id":"exact-${index}"},"details":${each}}}`);
+    const refused: [details: string, message: string][] = [
+      ['{"attributes":{"a":9007199254740993}}', "details.attributes.a is 9007199254740993, which no double is"],
+      ['{"attributes":{"a":[{"b":-123456789012345678}]}}', "details.attributes.a[0].b is -123456789012345678, which"],
+      ['{"attributes": { "a": 9007199254740993 }}', "details.attributes.a is 9007199254740993, which no double is"],
+      ['{"attributes":{"a":1,"a":1}}', 'an object has the name "a" twice'],
+      ['{"summary":"a","summary":"b"}', 'an object has the name "summary" twice'],
+      ['{"summary":"a","s\\u0075mmary":"b"}', 'an object has the name "summary" twice'],
+      ['{"attributes":{"a":1e400}}', "1e400 is beyond the numbers that can be kept"],
+      ['{"attributes":{"a":1e-400}}', "1e-400 is beyond the numbers that can be kept"],
+      ['{"attributes":{"a":"\\ud800"}}', "a text holds an escape that stands for no character"],
+      ['{"summary":9007199254740993}', "summary"],
+    ];
+    const taken = [
+      '{"attributes": {"a": 9007199254740992, "e": 123456789012345680000, "b": -0.0, "c": 1e3, "d": "a  b\\u00a0", "2": 1, "1": 2}}',
+    ];
+    const text = ['{"synergos_archive_export":1}', ...lines(...refused.map(([details]) => details), ...taken)];
+    writeFileSync(at("lines"), text.join("\n"));
+    const ended = await shell('cli import "$FOLDER/lines" --report "$FOLDER/report"');
+    expect(ended).toMatchObject({
+      status: 11,
+      stderr: expect.stringContaining("exact-0, line 2, INVALID_FIELD: details."),
+    });
+    const report = JSON.parse(read("report"));
+    const found = report.refused.map(({ line, message }: { line: number; message: string }) => ({ line, message }));
+    expect(found).toEqual(
+      refused.map(([, message], index) => ({ line: index + 2, message: expect.stringContaining(message) })),
+    );
+    const { attributes } = JSON.parse(await done(`cli get participant exact-${refused.length} -o json`)).details;
+    expect(Object.entries(attributes).sort()).toEqual(
+      Object.entries({ "1": 2, "2": 1, a: 2 ** 53, b: -0, c: 1000, d: "a  b\u00a0", e: 123456789012345680000 }),
+    );
+    await done(`cli delete participant exact-${refused.length} --yes`);
+  });
+
   test("what cannot be written is named before anything is done, and leaves nothing", async () => {
     writeFileSync(at("file.json"), '{"_default": {}, "Participant": {"1": {"key": {"participant_id": "late"}}}}');
     mkdirSync(at("dir"));

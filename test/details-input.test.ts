@@ -114,6 +114,8 @@ describe("details that a command reads", () => {
       ['{"attributes": {"a": 1e400}}', /line 1, column 22: 1e400 is larger/],
       ['{"attributes": {"a": 1e-400}}', /1e-400 is smaller/],
       ['{"attributes": {"a": 9007199254740993}}', /^3 details\.attributes\.a is 9007199254740993, which no double is/],
+      ['{"summary": 9007199254740993}', /^3 .*summary/],
+      ['{"summary": NaN}', /^3 .*summary/],
       ["attributes: {a: .nan}", /^3 details\.attributes\.a is NaN/],
       ["[".repeat(5000), /^2 FILE /],
       ["summary: a\n---\nsummary: b", /^2 FILE .*documents/i],

@@ -59,9 +59,13 @@ function through(file: string, handle: FileHandle): Output {
 async function replacing(file: string, target: string, mode: number | undefined): Promise<Output> {
   const part = join(dirname(target), `${basename(target)}.${process.pid}.part`);
   await rm(part, { force: true });
-  const handle = await open(part, "wx", mode === undefined ? 0o666 : mode & 0o777);
-  let isThere = true;
+  // Before it is there: a signal may come as soon as it is.
   const keepOnSignal = removeOnSignal(part);
+  const handle = await open(part, "wx", mode === undefined ? 0o666 : mode & 0o777).catch((error: unknown) => {
+    keepOnSignal();
+    throw error;
+  });
+  let isThere = true;
   const discard = async () => {
     if (!isThere) return;
     isThere = false;

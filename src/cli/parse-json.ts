@@ -108,7 +108,8 @@ export class JsonParser {
     while (this.#take(","));
     this.#expect("}");
     const object = Object.fromEntries(members);
-    if (Object.keys(object).length < members.length) throw this.#fault("an object has a name twice");
+    if (Object.keys(object).length < members.length)
+      throw this.#fault(`an object has the name ${twice(members)} twice`);
     return object;
   }
 
@@ -216,6 +217,12 @@ export class JsonParser {
   #fault(message: string): JsonFault {
     return new JsonFault(this.#offset, message);
   }
+}
+
+/** The first name that stands twice. */
+function twice(members: readonly [string, unknown][]): string {
+  const names = members.map(([name]) => name);
+  return JSON.stringify(cut(names.find((name, index) => names.indexOf(name) < index) ?? ""));
 }
 
 const cut = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
