@@ -4,7 +4,9 @@ import { TagServiceDefinition } from "../generated/ts/synergos/archive/v1/tag_se
 import { defineHierarchy } from "../src/records/define-hierarchy.js";
 import type { RecordKey } from "../src/records/hierarchy.js";
 import { hierarchy } from "../src/records/hierarchy.js";
+import { messageShape } from "../src/records/message-shape.js";
 import { deriveRecordTypes } from "../src/records/record-type.js";
+import { type Rules, rules } from "../src/records/rules.js";
 import { bindServices } from "../src/rpc/service-binding.js";
 import { createTableSql } from "../src/storage/schema.js";
 import { openEngine } from "./support/archive.js";
@@ -51,6 +53,17 @@ test.each(inject("engines"))(
 test("a record type is declared after its parents", () => {
   const { Collaboration, Project } = hierarchy;
   expect(() => deriveRecordTypes({ Project, Collaboration })).toThrow("Project is declared before one of its parents");
+});
+
+test("rules are of messages and fields that there are", () => {
+  for (const name of Object.keys(rules)) expect(messageShape(name).name).toBe(name);
+  const wrong: Rules[] = [
+    // @ts-expect-error A Node has no such field.
+    { ...rules, Node: { prot: {} } },
+    // @ts-expect-error There is no such message, or it has no rules.
+    { ...rules, Nodes: { port: {} } },
+  ];
+  expect(wrong).toHaveLength(2);
 });
 
 test("wrong declarations and bindings do not compile", () => {

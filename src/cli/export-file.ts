@@ -1,5 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { toBinary } from "@bufbuild/protobuf";
+import { jsonText, sorted } from "../records/json-text.js";
 import { descriptors, messageShape, packageName } from "../records/message-shape.js";
 import type { Payload, PayloadValue } from "../records/payload.js";
 import { recordTypeOfField } from "../records/record-type.js";
@@ -8,7 +9,6 @@ import { exactJson } from "./exact-json.js";
 import { Failure, usageFailure } from "./failure.js";
 import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
 import type { Input } from "./input.js";
-import { jsonText, sorted } from "./json-text.js";
 import { JsonFault, JsonParser } from "./parse-json.js";
 import { textOf } from "./text-of.js";
 

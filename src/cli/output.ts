@@ -1,5 +1,5 @@
 import { stringify as yamlText } from "yaml";
-import { jsonText } from "./json-text.js";
+import { jsonText } from "../records/json-text.js";
 import type { OutputFormat } from "./output-format.js";
 import { print } from "./terminal.js";
 

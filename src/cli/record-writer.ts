@@ -1,7 +1,7 @@
 import { stringify as yamlText } from "yaml";
+import { jsonText } from "../records/json-text.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Json } from "./connection.js";
-import { jsonText } from "./json-text.js";
 import type { OutputFormat } from "./output-format.js";
 import { type Ids, keyText } from "./record-name.js";
 import { shortTime } from "./short-time.js";

@@ -1,11 +1,11 @@
 import type { FieldShape, Message, MessageShape } from "./message-shape.js";
-import { rules } from "./rules.js";
+import { rulesOf } from "./rules.js";
 
 /** Valid details that say as little as possible: what is required is empty, zero, or the first that it may be. */
 export const minimalDetails = (shape: MessageShape): Message =>
   Object.fromEntries(
     shape.fields.flatMap((field): [string, unknown][] => {
-      const { required, requiredKey } = rules[`${shape.name}.${field.name}`] ?? {};
+      const { required, requiredKey } = rulesOf(shape.name, field.name);
       if (field.container === "list") return [[field.name, []]];
       if (field.container === "map") return [[field.name, requiredKey ? { [requiredKey]: minimalValue(field) } : {}]];
       return required ? [[field.name, minimalValue(field)]] : [];

@@ -2,7 +2,7 @@ import type { FieldViolation } from "./field-violation.js";
 import { pathStep } from "./field-violation.js";
 import type { FieldShape, Message, MessageShape } from "./message-shape.js";
 import { fieldValue } from "./message-shape.js";
-import { rules } from "./rules.js";
+import { rulesOf } from "./rules.js";
 
 /**
  * A record's details as the platform's components hold them: one JSON object, integers as bigint and other numbers as
@@ -58,7 +58,7 @@ export function toPayload(shape: MessageShape, message: Message): Payload {
       if ((value as unknown[]).length > 0) payload[field.name] = (value as unknown[]).map((item) => plain(field, item));
     } else {
       const entries = Object.entries(value as Message).map(([key, item]) => [key, plain(field, item)] as const);
-      if (rules[`${shape.name}.${field.name}`]?.keys) Object.assign(payload, Object.fromEntries(entries));
+      if (rulesOf(shape.name, field.name).keys) Object.assign(payload, Object.fromEntries(entries));
       else if (entries.length > 0) payload[field.name] = Object.fromEntries(entries);
     }
   }
@@ -68,7 +68,7 @@ export function toPayload(shape: MessageShape, message: Message): Payload {
 /** The field of a name, or the map whose entries bear such names in payloads (node_0, local_1, evaluate). */
 const fieldNamed = (shape: MessageShape, name: string) =>
   shape.fields.find((field) => field.name === name && field.name !== "attributes") ??
-  shape.fields.find((field) => rules[`${shape.name}.${field.name}`]?.keys?.pattern.test(name));
+  shape.fields.find((field) => rulesOf(shape.name, field.name).keys?.pattern.test(name));
 
 const emptyMessage = (shape: MessageShape): Message =>
   Object.fromEntries(

@@ -1,5 +1,6 @@
 import { create, fromJson, toJson } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { jsonText } from "./json-text.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "./message-shape.js";
 
 /**
@@ -9,7 +10,7 @@ import { type FieldShape, fieldValue, type Message, type MessageShape } from "./
 export function toStoredJson(shape: MessageShape, message: Message): string {
   const found = { negativeZero: false };
   const value = storedMessage(shape, message, found);
-  return found.negativeZero ? exactJson(value) : JSON.stringify(value);
+  return found.negativeZero ? jsonText(value) : JSON.stringify(value);
 }
 
 /** Reads what toStoredJson wrote. */
@@ -118,14 +119,4 @@ function holdsNegativeZero(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   for (const item of Object.values(value)) if (holdsNegativeZero(item)) return true;
   return false;
-}
-
-/** JSON.stringify, but for negative zeros, which it writes as 0. */
-function exactJson(value: unknown): string {
-  if (Object.is(value, -0)) return "-0.0";
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(exactJson).join(",")}]`;
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${JSON.stringify(key)}:${exactJson(item)}`)
-    .join(",")}}`;
 }

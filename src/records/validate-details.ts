@@ -1,7 +1,7 @@
 import { limits } from "../limits.js";
 import { type FieldViolation, pathStep } from "./field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "./message-shape.js";
-import { type FieldRules, rules } from "./rules.js";
+import { type FieldRules, rulesOf } from "./rules.js";
 
 /** The most objects and lists inside each other in a Struct, itself included. */
 const maxStructLevels = 32;
@@ -34,10 +34,10 @@ interface ShapeRules {
 const known = new Map<MessageShape, ShapeRules>();
 
 /** The rules of a message's fields, looked up once. */
-function rulesOf(shape: MessageShape): ShapeRules {
+function shapeRules(shape: MessageShape): ShapeRules {
   const found = known.get(shape);
   if (found) return found;
-  const ruleOf = (name: string): FieldRules => rules[`${shape.name}.${name}`] ?? {};
+  const ruleOf = (name: string): FieldRules => rulesOf(shape.name, name);
   const fields = shape.fields.map((field) => [field, ruleOf(field.name)] as const);
   const looked = {
     required: shape.oneofs.filter((oneof) => ruleOf(oneof).required),
@@ -56,7 +56,7 @@ function validateMessage(
   violations: FieldViolation[],
 ): void {
   const report = (name: string, description: string) => violations.push({ field: `${path}.${name}`, description });
-  const { required, fields } = rulesOf(shape);
+  const { required, fields } = shapeRules(shape);
   for (const oneof of required) {
     if (message[oneof] === undefined) {
       const choice = shape.fields.filter((field) => field.oneof === oneof).map((field) => field.name);
@@ -179,13 +179,13 @@ export function isGivenTwice(shape: MessageShape, message: Message, name: string
 
 /** The names that the entries of a map have of their own when all is written as one JSON object; undefined if none. */
 export const entryNames = (shape: MessageShape, field: FieldShape): RegExp | undefined =>
-  rulesOf(shape).maps.find(([map]) => map === field)?.[1];
+  shapeRules(shape).maps.find(([map]) => map === field)?.[1];
 
 /** The typed field that a name stands for when all is written as one JSON object: its own, or that of a map's entry. */
 const typedField = (shape: MessageShape, name: string): FieldShape | undefined =>
   name === "attributes"
     ? undefined
-    : (shape.byName.get(name) ?? rulesOf(shape).maps.find(([, pattern]) => pattern.test(name))?.[0]);
+    : (shape.byName.get(name) ?? shapeRules(shape).maps.find(([, pattern]) => pattern.test(name))?.[0]);
 
 const isEmpty = (value: unknown) =>
   value === null || (typeof value === "object" && Object.keys(value as object).length === 0);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "../../src/records/message-shape.js";
-import { rules } from "../../src/records/rules.js";
+import { rulesOf } from "../../src/records/rules.js";
 
 /** Texts that programs are known to change. */
 const oddTexts = [
@@ -101,7 +101,7 @@ function messageOf(shape: MessageShape, anyValue: DrawValue): fc.Arbitrary<Messa
   for (const field of shape.fields) {
     if (field.oneof) continue;
     const value = anyValue(shape, field);
-    const { required, keys, requiredKey } = rules[`${shape.name}.${field.name}`] ?? {};
+    const { required, keys, requiredKey } = rulesOf(shape.name, field.name);
     if (field.container === "list") fields[field.name] = fc.array(value, { maxLength: 3 });
     else if (field.container === "map") {
       const name = keys ? fc.stringMatching(new RegExp(keys.pattern.source.replace("[0-9]*", "[0-9]{0,2}"))) : anyText;
@@ -126,7 +126,7 @@ function withEmpties(shape: MessageShape, message: Message, empties: Message): M
   if (!attributes) return message;
   const isTyped = (name: string) =>
     name !== "attributes" &&
-    shape.fields.some((field) => field.name === name || rules[`${shape.name}.${field.name}`]?.keys?.pattern.test(name));
+    shape.fields.some((field) => field.name === name || rulesOf(shape.name, field.name).keys?.pattern.test(name));
   const free = Object.entries(attributes).filter(([name]) => !isTyped(name));
   const unset = Object.entries(empties).filter(([name]) => {
     const field = shape.byName.get(name);
@@ -138,7 +138,7 @@ function withEmpties(shape: MessageShape, message: Message, empties: Message): M
 }
 
 function anyValue(shape: MessageShape, field: FieldShape): fc.Arbitrary<unknown> {
-  const { range, memberTypes } = rules[`${shape.name}.${field.name}`] ?? {};
+  const { range, memberTypes } = rulesOf(shape.name, field.name);
   switch (field.kind) {
     case "string":
       return anyText;
