@@ -1,4 +1,5 @@
 import type { FieldViolation } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import { quoted } from "../records/quoted.js";
 import type { RecordType } from "../records/record-type.js";
 import { StorageError } from "../storage/store.js";
@@ -28,8 +29,6 @@ interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-type Key = Readonly<Record<string, string>>;
-
 /** An error that is answered to a client as it is. */
 export class ArchiveError extends Error {
   override readonly name = "ArchiveError";
@@ -45,11 +44,11 @@ export class ArchiveError extends Error {
 }
 
 /** A record as messages name it: `Run "c/p/e/r"`. */
-const named = (type: RecordType, key: Key) => `${type.name} "${keyText(type, key)}"`;
+const named = (type: RecordType, key: Ids) => `${type.name} "${keyText(type, key)}"`;
 
-const keyText = (type: RecordType, key: Key) => type.key.map((field) => key[field]).join("/");
+const keyText = (type: RecordType, key: Ids) => type.key.map((field) => key[field]).join("/");
 
-const resource = (type: RecordType, key: Key) => ({ type: type.name, name: keyText(type, key) });
+const resource = (type: RecordType, key: Ids) => ({ type: type.name, name: keyText(type, key) });
 
 /** Throws all violations at once, if there are any. */
 export function refuse(fieldViolations: readonly FieldViolation[], reason = "INVALID_FIELD"): void {
@@ -68,17 +67,17 @@ export function invalidFields(fieldViolations: readonly FieldViolation[], reason
   return new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });
 }
 
-export const recordNotFound = (type: RecordType, key: Key): ArchiveError =>
+export const recordNotFound = (type: RecordType, key: Ids): ArchiveError =>
   new ArchiveError("NOT_FOUND", "RECORD_NOT_FOUND", `There is no ${named(type, key)}.`, {
     resource: resource(type, key),
   });
 
-export const recordExists = (type: RecordType, key: Key): ArchiveError =>
+export const recordExists = (type: RecordType, key: Ids): ArchiveError =>
   new ArchiveError("ALREADY_EXISTS", "RECORD_EXISTS", `There is a ${named(type, key)} already.`, {
     resource: resource(type, key),
   });
 
-export const etagMismatch = (type: RecordType, key: Key): ArchiveError =>
+export const etagMismatch = (type: RecordType, key: Ids): ArchiveError =>
   new ArchiveError(
     "ABORTED",
     "ETAG_MISMATCH",
@@ -86,7 +85,7 @@ export const etagMismatch = (type: RecordType, key: Key): ArchiveError =>
     { resource: resource(type, key) },
   );
 
-export const parentNotFound = (type: RecordType, key: Key, missing: readonly RecordType[]): ArchiveError =>
+export const parentNotFound = (type: RecordType, key: Ids, missing: readonly RecordType[]): ArchiveError =>
   new ArchiveError(
     "FAILED_PRECONDITION",
     "PARENT_NOT_FOUND",
@@ -101,7 +100,7 @@ export const parentNotFound = (type: RecordType, key: Key, missing: readonly Rec
     },
   );
 
-export const linkMismatch = (type: RecordType, key: Key, position: number, id: string): ArchiveError => {
+export const linkMismatch = (type: RecordType, key: Ids, position: number, id: string): ArchiveError => {
   const { link, type: owner } = type.links[position] as RecordType["links"][number];
   return invalidFields(
     [{ field: `link.${link}`, description: `must be ${id}, as that of ${named(owner, key)} is` }],
@@ -109,13 +108,13 @@ export const linkMismatch = (type: RecordType, key: Key, position: number, id: s
   );
 };
 
-export const linkExists = (type: RecordType, key: Key, id: string): ArchiveError =>
+export const linkExists = (type: RecordType, key: Ids, id: string): ArchiveError =>
   invalidFields(
     [{ field: `link.${type.link}`, description: `is ${id}, the id of another ${type.name} than ${named(type, key)}` }],
     "LINK_EXISTS",
   );
 
-export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<RecordType, number>): ArchiveError =>
+export const hasRelations = (type: RecordType, key: Ids, counts: ReadonlyMap<RecordType, number>): ArchiveError =>
   new ArchiveError(
     "FAILED_PRECONDITION",
     "HAS_RELATIONS",
@@ -130,7 +129,7 @@ export const hasRelations = (type: RecordType, key: Key, counts: ReadonlyMap<Rec
     },
   );
 
-export const recordTooLarge = (type: RecordType, key: Key, cause: unknown): ArchiveError =>
+export const recordTooLarge = (type: RecordType, key: Ids, cause: unknown): ArchiveError =>
   new ArchiveError("RESOURCE_EXHAUSTED", "RECORD_TOO_LARGE", `${named(type, key)} is larger than the database takes.`, {
     resource: resource(type, key),
     cause,

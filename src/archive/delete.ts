@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Cascade, View } from "../../generated/ts/synergos/archive/v1/options.js";
 import type { FieldViolation } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { type RecordTree, type Statements, StorageError, type StoredRecord } from "../storage/store.js";
 import { etagMismatch, hasRelations, recordNotFound } from "./archive-error.js";
@@ -78,7 +79,7 @@ export async function wouldRemove(
   return response(record, tree, counts);
 }
 
-function missing(type: RecordType, key: StoredRecord["key"], request: DeleteRequest): DeleteResponse {
+function missing(type: RecordType, key: Ids, request: DeleteRequest): DeleteResponse {
   if (request.allow_missing) return { record: undefined, deleted: [] };
   throw recordNotFound(type, key);
 }
@@ -87,7 +88,7 @@ function refuseOther({ type, key, etag }: StoredRecord, request: DeleteRequest):
   if (request.etag !== "" && request.etag !== etag) throw etagMismatch(type, key);
 }
 
-function refuseRelations(type: RecordType, key: StoredRecord["key"], counts: Counts): void {
+function refuseRelations(type: RecordType, key: Ids, counts: Counts): void {
   const relations = new Map([...counts].filter(([relation, count]) => relation !== type && count > 0));
   if (relations.size > 0) throw hasRelations(type, key, relations);
 }
@@ -111,7 +112,7 @@ function validRequest(type: RecordType, request: DeleteRequest) {
 async function deleteAll(
   statements: Statements,
   type: RecordType,
-  key: StoredRecord["key"],
+  key: Ids,
   below: readonly RecordType[],
 ): Promise<Counts> {
   const counts: Counts = new Map([...type.relations, type].map((each) => [each, 0]));

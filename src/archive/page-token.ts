@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { idFault } from "../records/validate-key.js";
 import { refuse } from "./archive-error.js";
@@ -8,13 +9,13 @@ import type { ListRequest } from "./requests.js";
  * A page token is the key after which the page begins, with a checksum over it and over the request that it belongs
  * to. It is no secret and gives no right: a forged one shows no more than its request may see.
  */
-export function writePageToken(type: RecordType, request: ListRequest, key: Readonly<Record<string, string>>): string {
+export function writePageToken(type: RecordType, request: ListRequest, key: Ids): string {
   const ids = type.key.map((field) => key[field] as string);
   return Buffer.from(JSON.stringify([checksum(type, request, ids), ...ids])).toString("base64url");
 }
 
 /** The key after which a request's page begins; undefined for the first page. */
-export function readPageToken(type: RecordType, request: ListRequest): Record<string, string> | undefined {
+export function readPageToken(type: RecordType, request: ListRequest): Ids | undefined {
   if (request.page_token === "") return undefined;
   const ids = parse(request.page_token);
   const sum = ids?.shift();

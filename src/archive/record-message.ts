@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Ids } from "../records/ids.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
@@ -8,9 +9,9 @@ import type { NewRecord, RecordTree, StoredRecord } from "../storage/store.js";
 
 /** A record of any type, as the generated messages hold it. */
 export interface RecordMessage {
-  key: Readonly<Record<string, string>>;
+  key: Ids;
   details: Message;
-  link?: Readonly<Record<string, string>> | undefined;
+  link?: Ids | undefined;
   record_id: bigint;
   created_at: Timestamp | undefined;
   updated_at: Timestamp | undefined;

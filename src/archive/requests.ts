@@ -7,10 +7,10 @@ import type {
   ListRunResponse,
   UpdateRunRequest,
 } from "../../generated/ts/synergos/archive/v1/run_service.js";
+import type { Ids } from "../records/ids.js";
 import type { Message } from "../records/message-shape.js";
 import type { RecordMessage } from "./record-message.js";
 
-type AnyKey = Readonly<Record<string, string>>;
 type AnyFilter = Readonly<Record<string, string | undefined>> & { readonly id_prefix: string };
 
 /** A generated message with other types of key, details or filter: the twelve services differ in nothing else. */
@@ -18,11 +18,11 @@ type With<Generated, Fields> = Readonly<Omit<Generated, keyof Fields>> & {
   readonly [Name in keyof Fields]: Fields[Name] | undefined;
 };
 
-export type CreateRequest<Key = AnyKey, Details = Message> = With<CreateRunRequest, { key: Key; details: Details }>;
-export type GetRequest<Key = AnyKey> = With<GetRunRequest, { key: Key }>;
+export type CreateRequest<Key = Ids, Details = Message> = With<CreateRunRequest, { key: Key; details: Details }>;
+export type GetRequest<Key = Ids> = With<GetRunRequest, { key: Key }>;
 export type ListRequest<Filter = AnyFilter> = With<ListRunRequest, { filter: Filter }>;
-export type UpdateRequest<Key = AnyKey, Details = Message> = With<UpdateRunRequest, { key: Key; details: Details }>;
-export type DeleteRequest<Key = AnyKey> = With<DeleteRunRequest, { key: Key }>;
+export type UpdateRequest<Key = Ids, Details = Message> = With<UpdateRunRequest, { key: Key; details: Details }>;
+export type DeleteRequest<Key = Ids> = With<DeleteRunRequest, { key: Key }>;
 
 /** What Create, Get and Update answer. */
 export interface RecordResponse {

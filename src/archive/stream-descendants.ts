@@ -5,14 +5,13 @@ import type {
 import type { CallContext } from "../call-context.js";
 import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
 import type { Statements, Store, StoredRecord } from "../storage/store.js";
 import { recordNotFound, refuse } from "./archive-error.js";
 import { archiveRecord, basicRecord } from "./record-message.js";
 import { askedTypes } from "./validate-request.js";
-
-type Key = StoredRecord["key"];
 
 /** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
 const maxPageSize = 1000;
@@ -28,7 +27,7 @@ export async function* streamDescendants(
   const violations: FieldViolation[] = [];
   const chosen = request.key?.key;
   const root = chosen && recordTypeOfField(chosen.$case);
-  const key = chosen?.value as unknown as Key | undefined;
+  const key = chosen?.value as unknown as Ids | undefined;
   if (root && key) violations.push(...validateKey(root, key, `key.${root.field}`));
   else if (request.key) violations.push({ field: "key", description: "must be of some type" });
   if (request.include_root && !request.key) violations.push({ field: "include_root", description: "needs a key" });
@@ -51,12 +50,12 @@ async function* pages(
   statements: Statements,
   type: RecordType,
   root: RecordType | undefined,
-  key: Key | undefined,
+  key: Ids | undefined,
 ): AsyncGenerator<StoredRecord[]> {
   const equal = Object.fromEntries((root?.key ?? []).map((field) => [field, key?.[field] as string]));
   // Few at first: what a page has no room for is read in vain, and records can be large.
   let size = 5;
-  let after: Key | undefined;
+  let after: Ids | undefined;
   for (;;) {
     const { records, whole } = await statements.scan(type, { equal, prefix: "" }, { size, after }, maxSize);
     if (records.length > 0) yield records;

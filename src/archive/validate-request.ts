@@ -1,6 +1,7 @@
 import { View } from "../../generated/ts/synergos/archive/v1/options.js";
 import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import type { Message } from "../records/message-shape.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
 import { validateDetails } from "../records/validate-details.js";
@@ -8,22 +9,20 @@ import { validateKey } from "../records/validate-key.js";
 import { refuse } from "./archive-error.js";
 import { detailsShape, emptyDetails } from "./record-message.js";
 
-type Key = Readonly<Record<string, string>>;
-
 /** The key and the details of a request, or all that is wrong with them. */
 export function validRecord(
   type: RecordType,
-  request: { readonly key: Key | undefined; readonly details: Message | undefined },
-): { key: Key; details: Message } {
+  request: { readonly key: Ids | undefined; readonly details: Message | undefined },
+): { key: Ids; details: Message } {
   const details = request.details ?? emptyDetails(type);
   refuse([...validateKey(type, request.key, "key"), ...validateDetails(detailsShape(type), details, "details")]);
-  return { key: request.key as Key, details };
+  return { key: request.key as Ids, details };
 }
 
 /** The key of a request, or all that is wrong with it and with what else was found. */
-export function validKey(type: RecordType, key: Key | undefined, others: readonly FieldViolation[] = []): Key {
+export function validKey(type: RecordType, key: Ids | undefined, others: readonly FieldViolation[] = []): Ids {
   refuse([...validateKey(type, key, "key"), ...others]);
-  return key as Key;
+  return key as Ids;
 }
 
 /** Whether a request asks for relations, and for which; what is wrong with it goes to the violations. */

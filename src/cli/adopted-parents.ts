@@ -1,10 +1,11 @@
 import { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Ids } from "../records/ids.js";
 import { messageShape } from "../records/message-shape.js";
 import { minimalDetails } from "../records/minimal-details.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Json } from "./connection.js";
 import type { FoundRecord } from "./import-source.js";
-import { type Ids, keyText } from "./record-name.js";
+import { keyText } from "./record-name.js";
 
 /** A record that was sent and refused as its parents are missing. */
 export interface Orphan {

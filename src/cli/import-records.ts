@@ -1,4 +1,5 @@
 import { type ImportOptions, OnConflict } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { adoptedParents, type Orphan } from "./adopted-parents.js";
 import type { Connection, Json } from "./connection.js";
@@ -6,7 +7,7 @@ import { ImportBatch } from "./import-batch.js";
 import { type ImportReport, named, outcomes, type Refused } from "./import-report.js";
 import type { ImportSettings } from "./import-settings.js";
 import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
-import { type Ids, recordTypeName } from "./record-name.js";
+import { recordTypeName } from "./record-name.js";
 
 /** The most records and bytes that are sent in one call: after each call it is known what came of it. */
 const maxCall = { records: 1000, bytes: 2 ** 22 };

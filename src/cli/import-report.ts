@@ -1,6 +1,7 @@
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { ImportSource, Place } from "./import-source.js";
-import { type Ids, keyText } from "./record-name.js";
+import { keyText } from "./record-name.js";
 
 export const outcomes = ["created", "replaced", "unchanged", "skipped", "refused"] as const;
 

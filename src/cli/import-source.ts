@@ -1,6 +1,6 @@
 import type { FieldViolation } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
-import type { Ids } from "./record-name.js";
 
 /** Where in its file something is. */
 export interface Place {

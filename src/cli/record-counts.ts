@@ -1,6 +1,7 @@
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Connection, Json } from "./connection.js";
-import { type Ids, recordTypeName } from "./record-name.js";
+import { recordTypeName } from "./record-name.js";
 import { table } from "./table.js";
 
 /** How many records of each type are downstream of a record: counted by the server, which sends none of them. */

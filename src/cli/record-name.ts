@@ -1,8 +1,6 @@
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
 import { usageFailure } from "./failure.js";
-
-/** The ids of a key, by field. */
-export type Ids = Readonly<Record<string, string>>;
 
 /** How keys are written, for the help. */
 export const keysHelp = `

@@ -1,6 +1,7 @@
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Json } from "./connection.js";
-import { type Ids, keyText } from "./record-name.js";
+import { keyText } from "./record-name.js";
 import { table } from "./table.js";
 import { colors } from "./terminal.js";
 

@@ -1,9 +1,10 @@
 import { stringify as yamlText } from "yaml";
+import type { Ids } from "../records/ids.js";
 import { jsonText } from "../records/json-text.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Json } from "./connection.js";
 import type { OutputFormat } from "./output-format.js";
-import { type Ids, keyText } from "./record-name.js";
+import { keyText } from "./record-name.js";
 import { shortTime } from "./short-time.js";
 import { Table } from "./table.js";
 import { print } from "./terminal.js";

@@ -1,11 +1,11 @@
 import { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import { type FieldViolation, pathStep } from "../records/field-violation.js";
+import type { Ids } from "../records/ids.js";
 import { messageShape } from "../records/message-shape.js";
 import { fromPayload, type Payload, type PayloadValue } from "../records/payload.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
 import { JsonFault, JsonParser, type Member, placesIn } from "./parse-json.js";
-import type { Ids } from "./record-name.js";
 
 /** Members of documents that say again what is in the key, and which id it is. */
 const inKey: Readonly<Record<string, Ids>> = {

@@ -1,10 +1,11 @@
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { callRecord } from "./call-record.js";
 import type { Connection, Json } from "./connection.js";
 import { usageFailure } from "./failure.js";
 import { listPages } from "./list-pages.js";
 import { countsBelow, countsText } from "./record-counts.js";
-import { type Ids, idText, parseKey, typeNamed } from "./record-name.js";
+import { idText, parseKey, typeNamed } from "./record-name.js";
 import { shortTime } from "./short-time.js";
 import { colors, print } from "./terminal.js";
 

@@ -1,6 +1,5 @@
+import type { Ids } from "./ids.js";
 import type { RecordType } from "./record-type.js";
-
-type Key = Readonly<Record<string, string>>;
 
 /** Orders ids as the databases do: by code points, which is the order of their UTF-8 bytes. */
 export function compareIds(one: string, other: string): number {
@@ -16,7 +15,7 @@ export function compareIds(one: string, other: string): number {
 const byCodePoint = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
 /** Orders records of one type by their keys. */
-export function compareKeys(type: RecordType, one: Key, other: Key): number {
+export function compareKeys(type: RecordType, one: Ids, other: Ids): number {
   for (const field of type.key) {
     const order = compareIds(one[field] as string, other[field] as string);
     if (order !== 0) return order;
@@ -25,4 +24,4 @@ export function compareKeys(type: RecordType, one: Key, other: Key): number {
 }
 
 /** Some ids of a key as one string, different for different ids: no id holds a control character. */
-export const joinKey = (fields: readonly string[], key: Key): string => fields.map((field) => key[field]).join("\n");
+export const joinKey = (fields: readonly string[], key: Ids): string => fields.map((field) => key[field]).join("\n");

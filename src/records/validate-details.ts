@@ -149,7 +149,7 @@ function validateAttributes(
   violations: FieldViolation[],
 ): void {
   // A type has few names, attributes may have very many.
-  const names = rulesOf(shape).maps.length > 0 ? Object.keys(attributes) : shape.byName.keys();
+  const names = shapeRules(shape).maps.length > 0 ? Object.keys(attributes) : shape.byName.keys();
   for (const name of names) {
     if (suffice(violations)) return;
     const typed = Object.hasOwn(attributes, name) ? typedField(shape, name) : undefined;

@@ -1,4 +1,5 @@
 import type { FieldViolation } from "./field-violation.js";
+import type { Ids } from "./ids.js";
 import type { RecordType } from "./record-type.js";
 
 /** The most characters (Unicode code points) of an id. */
@@ -17,11 +18,7 @@ export function idFault(id: string): string | undefined {
 }
 
 /** Everything that is wrong with a key. */
-export function validateKey(
-  type: RecordType,
-  key: Readonly<Record<string, string>> | undefined,
-  path: string,
-): FieldViolation[] {
+export function validateKey(type: RecordType, key: Ids | undefined, path: string): FieldViolation[] {
   if (!key) return [{ field: path, description: "is required" }];
   return type.key.flatMap((name) => {
     const fault = idFault(key[name] ?? "");

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query, Run } from "./query.js";
@@ -26,7 +27,6 @@ export interface Runner {
   readonly repeated: boolean;
 }
 
-type Key = StoredRecord["key"];
 type Row = Readonly<Record<string, unknown>>;
 
 /** The statements, on whatever runs them. */
@@ -40,15 +40,15 @@ export class KnexStatements implements Statements {
     return this.runner.repeated;
   }
 
-  async read(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+  async read(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     return this.#record(this.runner.read, sql.readSql(type, key), type, key);
   }
 
-  async readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+  async readHead(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     return this.#record(this.runner.read, sql.readHeadSql(type, key), type, key);
   }
 
-  async readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
+  async readTree(type: RecordType, key: Ids, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
     const { rows } = await this.runner.read(sql.treeSql(type, key, relations));
     return trees(type, rows)[0];
   }
@@ -89,7 +89,7 @@ export class KnexStatements implements Statements {
     return Number(rows[0]?.count);
   }
 
-  async readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined> {
+  async readCounted(type: RecordType, key: Ids): Promise<CountedRecord | undefined> {
     const { rows } = await this.runner.read(sql.readCountedSql(type, key));
     const [row] = rows;
     if (!row) return undefined;
@@ -97,7 +97,7 @@ export class KnexStatements implements Statements {
     return { record: storedRecord(row, type, key), relations: new Map(counts) };
   }
 
-  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>> {
+  countTree(type: RecordType, key: Ids): Promise<Map<RecordType, number>> {
     return this.#counts(sql.countTreeSql(type, key));
   }
 
@@ -110,7 +110,7 @@ export class KnexStatements implements Statements {
     return new Map(rows.map((row) => [typeOf(row), Number(row.count)]));
   }
 
-  async missingAncestors(type: RecordType, key: Key): Promise<RecordType[]> {
+  async missingAncestors(type: RecordType, key: Ids): Promise<RecordType[]> {
     if (type.ancestors.length === 0) return [];
     const { rows } = await this.runner.read(sql.missingAncestorsSql(type, key));
     const missing = new Set(rows.map(typeOf));
@@ -134,7 +134,7 @@ export class KnexStatements implements Statements {
     });
   }
 
-  async *readMany(type: RecordType, keys: readonly Key[]): AsyncGenerator<StoredRecord[]> {
+  async *readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]> {
     let left = keys;
     while (left.length > 0) {
       const { rows, truncated } = await this.runner.read(sql.readManySql(type, left, this.dialect, maxPartSize));
@@ -146,10 +146,10 @@ export class KnexStatements implements Statements {
     }
   }
 
-  async ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>> {
+  async ownLinks(type: RecordType, keys: readonly Ids[]): Promise<Map<string, string>> {
     if (keys.length === 0) return new Map();
     const { rows } = await this.runner.read(sql.ownLinksSql(type, keys, this.dialect));
-    return new Map(rows.map((row) => [joinKey(type.key, row as Key), type.link ? (row[type.link] as string) : ""]));
+    return new Map(rows.map((row) => [joinKey(type.key, row as Ids), type.link ? (row[type.link] as string) : ""]));
   }
 
   async takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>> {
@@ -176,23 +176,23 @@ export class KnexStatements implements Statements {
     return changed > 0;
   }
 
-  async deleteOne(type: RecordType, key: Key, etag: string): Promise<boolean> {
+  async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
     const { changed } = await this.runner.write({ sql: sql.deleteOneSql(type), bindings });
     return changed > 0;
   }
 
-  async lock(type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+  async lock(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     return this.#record(this.runner.write, sql.lockSql(type, key, this.dialect), type, key);
   }
 
-  async lockRelations(type: RecordType, key: Key): Promise<void> {
+  async lockRelations(type: RecordType, key: Ids): Promise<void> {
     for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
       await this.runner.write(sql.lockRelationSql(relation, type, key, this.dialect));
     }
   }
 
-  async lockTree(type: RecordType, key: Key): Promise<void> {
+  async lockTree(type: RecordType, key: Ids): Promise<void> {
     // Whoever writes has the whole database.
     if (this.dialect.forUpdate === "") return;
     // Relations that need no record of this type, as a model's scores do not, are kept away by its parents.
@@ -205,7 +205,7 @@ export class KnexStatements implements Statements {
     }
   }
 
-  async delete(deleted: RecordType, type: RecordType, key: Key): Promise<number> {
+  async delete(deleted: RecordType, type: RecordType, key: Ids): Promise<number> {
     const { maxDeleted = Number.POSITIVE_INFINITY } = this.dialect;
     for (let total = 0; ; await nextTurn()) {
       const { changed } = await this.runner.write(sql.deleteSql(deleted, type, key, this.dialect));
@@ -214,7 +214,7 @@ export class KnexStatements implements Statements {
     }
   }
 
-  async #record(run: Run, query: Query, type: RecordType, key: Key): Promise<StoredRecord | undefined> {
+  async #record(run: Run, query: Query, type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     const { rows } = await run(query);
     return rows[0] && storedRecord(rows[0], type, key);
   }
@@ -235,7 +235,7 @@ const row = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord
 
 const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
 
-const keyOf = (row: Row, type: RecordType): Key => {
+const keyOf = (row: Row, type: RecordType): Ids => {
   const key: Record<string, string> = {};
   type.key.forEach((field, index) => {
     key[field] = row[sql.keySlots[index] as string] as string;

@@ -1,3 +1,4 @@
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
@@ -7,15 +8,13 @@ import { walkedIndex } from "./walked-index.js";
 // All SQL is built here, from the record types alone: ids and details are always parameters. What most calls run is
 // built once for each type.
 
-type Key = Readonly<Record<string, string>>;
-
 /** A statement whose parameters are ids: the names of their fields. */
 interface Template {
   readonly sql: string;
   readonly fields: readonly string[];
 }
 
-const filled = ({ sql, fields }: Template, key: Key): Query => ({ sql, bindings: values(fields, key) });
+const filled = ({ sql, fields }: Template, key: Ids): Query => ({ sql, bindings: values(fields, key) });
 
 /** Makes something for each type once. */
 function perType<Made>(make: (type: RecordType) => Made): (type: RecordType) => Made {
@@ -42,7 +41,7 @@ const quote = (name: string) => `\`${name}\``;
 const table = (type: RecordType) => quote(type.field);
 const equals = (fields: readonly string[], alias = "t") =>
   fields.map((field) => `${alias}.${quote(field)} = ?`).join(" AND ");
-const values = (fields: readonly string[], key: Key) => fields.map((field) => key[field] as string);
+const values = (fields: readonly string[], key: Ids) => fields.map((field) => key[field] as string);
 const sameKey = (fields: readonly string[], one: string, other: string) =>
   fields.map((field) => `${one}.${quote(field)} = ${other}.${quote(field)}`).join(" AND ");
 const slots = (count: number, expressions: readonly string[], names: readonly string[]) =>
@@ -99,13 +98,13 @@ const read = perType((type) => one(type, ownColumns));
 const readHead = perType((type) => one(type, ["'' AS details", ...ownColumns.slice(1)]));
 
 /** One record, without its key. */
-export const readSql = (type: RecordType, key: Key): Query => filled(read(type), key);
+export const readSql = (type: RecordType, key: Ids): Query => filled(read(type), key);
 
 /** The same with no details. */
-export const readHeadSql = (type: RecordType, key: Key): Query => filled(readHead(type), key);
+export const readHeadSql = (type: RecordType, key: Ids): Query => filled(readHead(type), key);
 
 /** The records of some keys. */
-export const readManySql = (type: RecordType, keys: readonly Key[], { among }: Dialect, take: number): Query => ({
+export const readManySql = (type: RecordType, keys: readonly Ids[], { among }: Dialect, take: number): Query => ({
   sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${among(type.key.map(quote), keys.length)}`,
   bindings: keys.flatMap((key) => values(type.key, key)),
   once: true,
@@ -113,7 +112,7 @@ export const readManySql = (type: RecordType, keys: readonly Key[], { among }: D
 });
 
 /** The keys of those of some records that are there, with the own ids of their links. */
-export const ownLinksSql = (type: RecordType, keys: readonly Key[], { among }: Dialect): Query => ({
+export const ownLinksSql = (type: RecordType, keys: readonly Ids[], { among }: Dialect): Query => ({
   sql: `SELECT ${[...type.key, ...(type.link ? [type.link] : [])].map(quote).join(", ")} FROM ${table(type)} WHERE ${among(type.key.map(quote), keys.length)}`,
   bindings: keys.flatMap((key) => values(type.key, key)),
   once: true,
@@ -125,13 +124,13 @@ export const takenLinksSql = (type: RecordType, ids: readonly string[], { among 
   once: true,
 });
 
-export function lockSql(type: RecordType, key: Key, dialect: Dialect): Query {
+export function lockSql(type: RecordType, key: Ids, dialect: Dialect): Query {
   const { sql, bindings } = readSql(type, key);
   return { sql: `${sql}${dialect.forUpdate}`, bindings };
 }
 
 /** Locks the records of one type below a record, without reading more than a number. */
-export const lockRelationSql = (relation: RecordType, type: RecordType, key: Key, dialect: Dialect): Query => ({
+export const lockRelationSql = (relation: RecordType, type: RecordType, key: Ids, dialect: Dialect): Query => ({
   sql: `SELECT t.record_id FROM ${table(relation)} t WHERE ${equals(type.key)}${dialect.forUpdate}`,
   bindings: values(type.key, key),
 });
@@ -146,7 +145,7 @@ const tree = (type: RecordType, relations: readonly RecordType[]): Template =>
 const wholeTree = perType((type) => tree(type, type.relations));
 
 /** A record with its ancestors and relations: one statement, so one snapshot. */
-export const treeSql = (type: RecordType, key: Key, relations: readonly RecordType[]): Query =>
+export const treeSql = (type: RecordType, key: Ids, relations: readonly RecordType[]): Query =>
   isUsual(type, relations)
     ? filled(wholeTree(type), key)
     : { ...filled(tree(type, relations), key), once: relations.length > 0 };
@@ -277,7 +276,7 @@ const countTree = perType((type) => union([type, ...type.relations].map((each) =
 const countAll = union(recordTypes.map((type) => countOf(type, [])));
 
 /** The numbers of a record (0 or 1) and of its relations, or of all records there are: one statement, so one snapshot. */
-export const countTreeSql = (type: RecordType, key: Key): Query => filled(countTree(type), key);
+export const countTreeSql = (type: RecordType, key: Ids): Query => filled(countTree(type), key);
 export const countAllSql = (): Query => filled(countAll, {});
 
 /** The columns of the numbers of a record's relations. */
@@ -293,9 +292,9 @@ const readCounted = perType((type): Template => {
 });
 
 /** One record, without its key, and the numbers of its relations: one statement, so one snapshot. */
-export const readCountedSql = (type: RecordType, key: Key): Query => filled(readCounted(type), key);
+export const readCountedSql = (type: RecordType, key: Ids): Query => filled(readCounted(type), key);
 
-export const missingAncestorsSql = (type: RecordType, key: Key): Query =>
+export const missingAncestorsSql = (type: RecordType, key: Ids): Query =>
   filled(
     union(
       type.ancestors.map((ancestor) => ({
@@ -334,7 +333,7 @@ const inheritedLinks = perType((type) =>
 );
 
 /** The ids of a record's link that belong to records above it. */
-export const inheritedLinksSql = (type: RecordType, key: Key): Query => filled(inheritedLinks(type), key);
+export const inheritedLinksSql = (type: RecordType, key: Ids): Query => filled(inheritedLinks(type), key);
 
 /** What a statement without an alias is about. */
 const whereKey = perType((type) => type.key.map((field) => `${quote(field)} = ?`).join(" AND "));
@@ -349,7 +348,7 @@ export const replaceSql = perType(
 export const deleteOneSql = perType((type) => `DELETE FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`);
 
 /** Deletes the records of one type below a record, or so many of them. */
-export const deleteSql = (deleted: RecordType, type: RecordType, key: Key, { maxDeleted }: Dialect): Query => ({
+export const deleteSql = (deleted: RecordType, type: RecordType, key: Ids, { maxDeleted }: Dialect): Query => ({
   sql: maxDeleted
     ? `DELETE FROM ${table(deleted)} WHERE record_id IN (SELECT record_id FROM ${table(deleted)} WHERE ${whereKey(type)} LIMIT ${maxDeleted})`
     : `DELETE FROM ${table(deleted)} WHERE ${whereKey(type)}`,

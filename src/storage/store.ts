@@ -1,11 +1,12 @@
 import type { CallContext } from "../call-context.js";
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 
 /** A record as it is stored. */
 export interface StoredRecord {
   readonly type: RecordType;
   /** Its ids, by the names of the key's fields. */
-  readonly key: Readonly<Record<string, string>>;
+  readonly key: Ids;
   /** The ids of its link, in the order of its type's links; empty where the type has none. */
   readonly links: readonly string[];
   /** Its details, as JSON. */
@@ -39,7 +40,7 @@ export interface CountedRecord {
 /** Which records to list. */
 export interface ListQuery {
   /** The ids that must match, by the names of the key's fields. */
-  readonly equal: Readonly<Record<string, string>>;
+  readonly equal: Ids;
   /** What the last id must begin with; empty for anything. */
   readonly prefix: string;
 }
@@ -49,7 +50,7 @@ export interface Page {
   /** The most records. */
   readonly size: number;
   /** The key after which the page begins; undefined for the first. */
-  readonly after: Readonly<Record<string, string>> | undefined;
+  readonly after: Ids | undefined;
 }
 
 /** A page of records, and whether more follow. */
@@ -61,18 +62,16 @@ export interface Listed<Item> {
 /** The most records that one statement inserts. Statements of so many are prepared: those are half as fast again. */
 export const maxInserted = 250;
 
-type Key = StoredRecord["key"];
-
 /** The single statements. Each throws a StorageError, or the call's error once it has ended. None is tried again. */
 export interface Statements {
   /** Whether the work that they belong to ended in a conflict before, and is done again. */
   readonly repeated: boolean;
   /** One record. */
-  read(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  read(type: RecordType, key: Ids): Promise<StoredRecord | undefined>;
   /** One record, but with no details: those may be large, and are not needed by who replaces them. */
-  readHead(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  readHead(type: RecordType, key: Ids): Promise<StoredRecord | undefined>;
   /** One record with its ancestors and some of its relations, from one snapshot. */
-  readTree(type: RecordType, key: Key, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
+  readTree(type: RecordType, key: Ids, relations: readonly RecordType[]): Promise<RecordTree | undefined>;
   /** The records of a page in the order of keys, as far as memory goes, but at least one; and whether more follow. */
   list(type: RecordType, query: ListQuery, page: Page): Promise<Listed<StoredRecord>>;
   /** The records of a page as far as they fit in so many bytes, at least one; and whether the page ends there. */
@@ -92,19 +91,19 @@ export interface Statements {
   /** The number of records that a list without pages would have. */
   count(type: RecordType, query: ListQuery): Promise<number>;
   /** One record with the numbers of its relations, from one snapshot. */
-  readCounted(type: RecordType, key: Key): Promise<CountedRecord | undefined>;
+  readCounted(type: RecordType, key: Ids): Promise<CountedRecord | undefined>;
   /** The numbers of a record (0 or 1) and of each of its relations, from one snapshot. */
-  countTree(type: RecordType, key: Key): Promise<Map<RecordType, number>>;
+  countTree(type: RecordType, key: Ids): Promise<Map<RecordType, number>>;
   /** The numbers of all records, from one snapshot. */
   countAll(): Promise<Map<RecordType, number>>;
   /** Those of its ancestors that are not there. */
-  missingAncestors(type: RecordType, key: Key): Promise<RecordType[]>;
+  missingAncestors(type: RecordType, key: Ids): Promise<RecordType[]>;
   /** Stores a record and returns it. Fails as "duplicate" or, where a parent is missing, as "foreign-key". */
   insert(record: NewRecord): Promise<StoredRecord>;
   /** Those of some records that are there, part by part. */
-  readMany(type: RecordType, keys: readonly Key[]): AsyncGenerator<StoredRecord[]>;
+  readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]>;
   /** The own ids of the links of those of some records that are there (empty where there is none), by joinKey. */
-  ownLinks(type: RecordType, keys: readonly Key[]): Promise<Map<string, string>>;
+  ownLinks(type: RecordType, keys: readonly Ids[]): Promise<Map<string, string>>;
   /** Those of some ids that are the own ones of some records' links. */
   takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>>;
   /** The bytes of a statement, parameters included, that the database takes at the most. */
@@ -114,15 +113,15 @@ export interface Statements {
   /** Stores details, times and etag over those of the record that still has the given etag. False if none has. */
   replace(record: StoredRecord, etag: string): Promise<boolean>;
   /** Deletes the record that still has the given etag; false if none has. Fails as "foreign-key" if it has children. */
-  deleteOne(type: RecordType, key: Key, etag: string): Promise<boolean>;
+  deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean>;
   /** Reads a record and keeps everybody else from changing it, deleting it, or giving it children. */
-  lock(type: RecordType, key: Key): Promise<StoredRecord | undefined>;
+  lock(type: RecordType, key: Ids): Promise<StoredRecord | undefined>;
   /** Locks those of a record's relations that can have children, parents first. */
-  lockRelations(type: RecordType, key: Key): Promise<void>;
+  lockRelations(type: RecordType, key: Ids): Promise<void>;
   /** Locks a record and all of its relations, parents first, and whatever keeps more relations from coming. */
-  lockTree(type: RecordType, key: Key): Promise<void>;
+  lockTree(type: RecordType, key: Ids): Promise<void>;
   /** Deletes the records of one type below a record, or the record itself, and returns how many there were. */
-  delete(deleted: RecordType, type: RecordType, key: Key): Promise<number>;
+  delete(deleted: RecordType, type: RecordType, key: Ids): Promise<number>;
 }
 
 /** What a unit of work consists of. */

@@ -1,0 +1,2 @@
+/** The ids of a key or of a link, by the names of their fields: `{ collab_id: "c", project_id: "p" }`. */
+export type Ids = Readonly<Record<string, string>>;
