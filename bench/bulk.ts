@@ -9,7 +9,7 @@ import { clear, detailsOf, fill, fillCollaboration, id, type Key, rowsOf, rowsOf
 import type { Database } from "./database.js";
 import type { Call } from "./load.js";
 import { type Loader, residentMegabytes, type Server } from "./processes.js";
-import { median } from "./report.js";
+import { median } from "./quantiles.js";
 import { call, get } from "./scenarios.js";
 
 /** One large call, which is measured against the same work by plain statements. */

@@ -1,7 +1,7 @@
 import type { Database } from "./database.js";
 import type { Job } from "./load.js";
 import { cpuSeconds, type Loader, type Server } from "./processes.js";
-import { median, percentile } from "./report.js";
+import { median, percentile } from "./quantiles.js";
 import { nextRound, type Scenario } from "./scenarios.js";
 
 /** One round of one server. Times in milliseconds, CPU in microseconds of the server's process a call. */

@@ -4,7 +4,7 @@ import { measure, medians, type Round } from "./compare.js";
 import { fill, fillCollaboration, runKey, runKeys } from "./data.js";
 import { openDatabase } from "./database.js";
 import { type Loader, startServer } from "./processes.js";
-import { median } from "./report.js";
+import { median } from "./quantiles.js";
 import { create, get } from "./scenarios.js";
 
 /** The same call in archives of several sizes. */

@@ -1,5 +1,5 @@
 import { startServer } from "./processes.js";
-import { median } from "./report.js";
+import { median } from "./quantiles.js";
 
 /** How long servers take from their start until they serve, in seconds: medians. */
 export interface StartResult {
