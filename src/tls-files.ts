@@ -42,16 +42,22 @@ export function readKey(path: string): PemFile {
   return file;
 }
 
-/** Checks that a certificate and a key belong together, and that they can be used. */
+/** Checks that the certificate and the key of the options belong together, and that they can be used. */
 export function checkPair(certificate: PemFile, key: PemFile): void {
-  const files = `--tls-cert ${certificate.path} and --tls-key ${key.path}`;
+  const fault = pairFault(certificate, key);
+  if (fault) throw usageFailure(`--tls-cert ${certificate.path} and --tls-key ${key.path} ${fault}`);
+}
+
+/** Why a certificate and a key cannot be used together, as the end of a sentence; undefined where they can. */
+export function pairFault(certificate: PemFile, key: PemFile): string | undefined {
   if (!new X509Certificate(certificate.bytes).checkPrivateKey(createPrivateKey(key.bytes))) {
-    throw usageFailure(`${files} do not make a pair: the key is another certificate's`);
+    return "do not make a pair: the key is another certificate's";
   }
   try {
     createSecureContext({ cert: certificate.bytes, key: key.bytes });
+    return undefined;
   } catch (error) {
-    throw usageFailure(`${files} cannot be used: ${(error as Error).message}`, error);
+    return `cannot be used: ${(error as Error).message}`;
   }
 }
 

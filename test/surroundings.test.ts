@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isLoopback, readAddress, readHost } from "../src/address.js";
 import { output, run, type ServerProcess, startProcess } from "./support/process.js";
@@ -155,5 +155,47 @@ describe("TLS files that do not fit are named", () => {
     if (ca) return;
     // The commands have options of the same names.
     expect((await output(["health", ...flags])).text).toContain(said);
+  });
+
+  test.each([
+    ["tls-ca={absent}", "has a tls-ca that names a file that cannot be read (ENOENT): {absent}"],
+    ["tls=verify&tls-ca={text}", "has a tls-ca that names a file that holds no certificate as PEM: {text}"],
+    ["tls-cert={one.pem}", "needs both tls-cert and tls-key"],
+    ["tls-cert={one.pem}&tls-key={text}", "has a tls-key that names a file that holds no private key as PEM: {text}"],
+    [
+      "tls-cert={one.pem}&tls-key={other.key}",
+      "has a tls-cert {one.pem} and a tls-key {other.key} that do not make a pair",
+    ],
+  ])("in a database URL: %s", async (query, fault) => {
+    const named = (text: string) => text.replace(/\{([^}]*)\}/g, (_, name: string) => file(name));
+    const { status, text } = await output([
+      "migrate",
+      "--database-url",
+      `mysql://u:secret@127.0.0.1/db?${named(query)}`,
+    ]);
+    expect([status, text]).toEqual([2, expect.stringContaining(`--database-url ${named(fault)}`)]);
+    expect(text).not.toContain("secret");
+  });
+});
+
+describe("an embedded database that cannot be made or written is named", () => {
+  test("where the working directory was removed", async () => {
+    const gone = file("gone");
+    mkdirSync(gone);
+    const script = `cd "$1" && rmdir "$1" && exec "$2" "$3" migrate --database-url sqlite:data/archive.db`;
+    const { status, stderr } = spawnSync(
+      "bash",
+      ["-c", script, "-", gone, process.execPath, resolve("dist/src/main.js")],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect([status, stderr]).toEqual([1, expect.stringContaining("the working directory does not exist any more")]);
+  });
+
+  test("where its folder is a file", async () => {
+    writeFileSync(file("text"), "text");
+    const { status, text } = await output(["migrate", "--database-url", `sqlite:${file("text")}/archive.db`]);
+    expect([status, text]).toEqual([1, expect.stringMatching(/the folder .*text of the database cannot be/)]);
   });
 });

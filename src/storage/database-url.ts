@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { type PemFile, pairFault, readCertificates, readKey } from "../tls-files.js";
 
 /** Where a MySQL or MariaDB database lies. */
 export interface MySqlLocation {
@@ -18,6 +18,8 @@ export type DatabaseLocation = MySqlLocation | { readonly kind: "sqlite"; readon
 export const databaseUrlForms = "sqlite:FILE or mysql://user:password@host:port/database";
 
 const tlsModes: Readonly<Record<string, boolean | undefined>> = { disabled: undefined, required: false, verify: true };
+
+const pemText = ({ bytes }: PemFile) => bytes.toString("utf8");
 
 /** Reads a database URL. Throws an Error that says what is wrong with it, without the password. */
 export function parseDatabaseUrl(text: string): DatabaseLocation {
@@ -42,11 +44,25 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
   const mode = options.get("tls") ?? (options.size > 0 ? "verify" : "disabled");
   if (!(mode in tlsModes)) throw new Error(`has tls=${mode}; must be ${Object.keys(tlsModes).join(", ")}`);
   const rejectUnauthorized = tlsModes[mode];
-  const file = (name: string) => {
+  const file = (name: string, read: (path: string) => PemFile) => {
     const path = options.get(name);
-    return path === undefined ? undefined : readFileSync(path, "utf8");
+    try {
+      return path === undefined ? undefined : read(path);
+    } catch (error) {
+      throw new Error(`has a ${name} that ${(error as Error).message}`);
+    }
   };
-  const [ca, cert, key] = [file("tls-ca"), file("tls-cert"), file("tls-key")];
+  const ca = file("tls-ca", readCertificates);
+  const cert = file("tls-cert", readCertificates);
+  const key = file("tls-key", readKey);
+  if (Boolean(cert) !== Boolean(key)) throw new Error("needs both tls-cert and tls-key, or neither");
+  const fault = cert && key && pairFault(cert, key);
+  if (fault) throw new Error(`has a tls-cert ${cert.path} and a tls-key ${key.path} that ${fault}`);
+  const pem = {
+    ...(ca && { ca: pemText(ca) }),
+    ...(cert && { cert: pemText(cert) }),
+    ...(key && { key: pemText(key) }),
+  };
   return {
     kind: "mysql",
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -54,10 +70,7 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database,
-    tls:
-      rejectUnauthorized === undefined
-        ? undefined
-        : { rejectUnauthorized, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) },
+    tls: rejectUnauthorized === undefined ? undefined : { rejectUnauthorized, ...pem },
   };
 }
 

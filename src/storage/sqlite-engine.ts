@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import knex, { type Knex } from "knex";
 import type Database from "libsql";
+import { checkWritable } from "./check-writable.js";
 import { collectStatements } from "./collect-statements.js";
 import type { Engine } from "./engine.js";
 import { type Response, sqliteClient } from "./sqlite-client.js";
@@ -23,7 +23,7 @@ export interface SqliteOptions {
  * use the same file: whatever correctness depends on is in the database.
  */
 export function openSqlite(file: string, { acquireTimeout, maxResultSize }: SqliteOptions): Engine {
-  mkdirSync(dirname(file), { recursive: true });
+  checkWritable(file);
   const { client, stopWaiting } = sqliteClient(maxResultSize, acquireTimeout);
   const pool = (max: number): Knex =>
     knex({
