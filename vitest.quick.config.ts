@@ -18,6 +18,7 @@ const leftOut = {
     "cli",
     "command-files",
     "embedded-database",
+    "fuzz",
     "interrupted-import",
     "races",
     "transport",
