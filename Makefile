@@ -117,6 +117,5 @@ dist/.built: node_modules/.installed $(sources)
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@
 
-.PHONY: help run image build test quick check torture lint generate bench clean installed types breaking fresh test-service \
-	test-clients \
+.PHONY: help run image build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
 	test-typescript test-python test-go test-snippets needs-python needs-go

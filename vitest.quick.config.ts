@@ -8,6 +8,7 @@ const leftOut = {
     "crashes",
     "database-faults",
     "deadlines",
+    "grace",
     "hostile-defaults",
     "large-records",
     "log",
