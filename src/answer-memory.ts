@@ -1,4 +1,3 @@
-import { ArchiveError } from "./archive/archive-error.js";
 import type { CallContext } from "./call-context.js";
 import { limits } from "./limits.js";
 
@@ -11,16 +10,29 @@ export class NoRoom extends Error {
   }
 }
 
+/** Thrown where room was waited for in vain. */
+export class MemoryTaken extends Error {
+  override readonly name = "MemoryTaken";
+
+  /** @param size the bytes that there are for all */
+  constructor(readonly size: number) {
+    super(`all of ${size} bytes are taken`);
+  }
+}
+
 /** A call that waits for room. */
 interface Waiting {
-  isFree(): boolean;
+  readonly room: Room;
+  readonly bytes: number;
   grant(): void;
+  fail(error: Error): void;
 }
 
 /**
  * The memory for answers that are large: their rows while they are read, and their bytes until the client has them. Small
- * ones need none of it. Who finds no room waits; only the call that has been at its answer for longest always goes on,
- * so that no two wait for each other. A client that does not read loses its answer to those who wait.
+ * ones need none of it. Who finds no room waits. So that no two wait for each other, the call that has been at its answer
+ * for longest goes on without, unless what clients have not read is too much already. A client that does not read loses
+ * its answer to those who wait.
  */
 export class AnswerMemory {
   #free: number;
@@ -28,28 +40,34 @@ export class AnswerMemory {
   readonly #making = new Set<Room>();
   readonly #unread = new Set<Room>();
   #bytesUnread = 0;
-  /** Of these, the bytes of answers that had no need to wait for room: of lists of small records, say. */
-  #bytesUnasked = 0;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly size: number) {
     this.#free = size;
   }
 
+  /** The bytes that a result has at the most that needs no room: fewer while clients leave much unread. */
+  get bytesOfSmallResult(): number {
+    return this.#bytesUnread > this.size ? limits.bytesOfSmallAnswer : limits.bytesOfSmallResult;
+  }
+
   /** Makes an answer, again and again until there is room for it. What is made must be undone where it fails. */
   async within<Answer>(context: CallContext, make: () => Promise<Answer>): Promise<Answer> {
     context.memory = this;
-    if (this.#bytesUnasked > this.size) await this.wait(context, 0);
-    for (;;) {
+    for (let end: number | undefined; ; ) {
       try {
         return await make();
       } catch (error) {
         if (!(error instanceof NoRoom)) throw error;
-        context.room?.close();
-        context.room = undefined;
-        // It may need more.
-        await this.wait(context, Math.min(2 * error.bytes, this.size));
+        end ??= performance.now() + limits.waitForMemory;
+        const room = this.#roomOf(context);
+        // It may need more than what it had and had not. Its place among the others it keeps.
+        const bytes = Math.min(2 * (room.used + error.bytes), this.size);
+        room.used = 0;
+        this.#give(room, -room.held);
+        this.#settle();
+        await this.wait(context, bytes, end - performance.now());
       }
     }
   }
@@ -66,33 +84,37 @@ export class AnswerMemory {
     return true;
   }
 
-  /** Waits for room for more bytes; or, for none, until clients have read what they have been answered. */
-  wait(context: CallContext, bytes: number): Promise<void> {
-    const room = bytes > 0 ? this.#roomOf(context) : undefined;
-    const missing = room?.missing(bytes) ?? 0;
+  /** Waits for room for more bytes, for so many milliseconds. */
+  wait(context: CallContext, bytes: number, patience: number = limits.waitForMemory): Promise<void> {
+    const room = this.#roomOf(context);
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
         context.offEnd(end);
-        this.#waiting = this.#waiting.filter((each) => each !== waiting);
+        this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
-        isFree: () => (room ? this.#hasRoom(room, missing) : this.#bytesUnasked <= this.size),
+        room,
+        bytes: room.missing(bytes),
         grant: () => {
           leave();
-          if (room) this.#give(room, missing);
+          this.#give(room, waiting.bytes);
           resolve();
         },
+        fail: (error) => {
+          leave();
+          reject(error);
+          this.#settle();
+        },
       };
-      const fail = (error: Error | undefined) => {
-        leave();
-        this.#settle();
-        reject(error);
-      };
-      const end = () => fail(context.error);
-      const timer = setTimeout(() => fail(exhausted(this.size)), limits.waitForMemory);
+      const end = () => waiting.fail(context.error ?? new MemoryTaken(this.size));
+      const timer = setTimeout(() => waiting.fail(new MemoryTaken(this.size)), Math.max(0, patience));
+      this.#waiting.add(waiting);
+      if (context.error || room.isClosed) {
+        end();
+        return;
+      }
       context.onEnd(end);
-      this.#waiting.push(waiting);
       this.#timer ??= setInterval(() => this.#endUnread(), limits.endUnreadEvery).unref();
       this.#settle();
     });
@@ -100,11 +122,9 @@ export class AnswerMemory {
 
   /** A call's answer is ready: from now on its own bytes are all that is held, until the client has them. */
   answer(context: CallContext, bytes: number, end: () => void): void {
-    const isUnasked = !context.room;
-    if (isUnasked && bytes <= limits.bytesOfSmallAnswer) return;
+    if (!context.room && bytes <= limits.bytesOfSmallAnswer) return;
     const room = this.#roomOf(context);
-    room.unasked = isUnasked ? bytes : 0;
-    this.#bytesUnasked += room.unasked;
+    if (room.isClosed) return;
     this.#making.delete(room);
     this.#unread.add(room);
     this.#bytesUnread += bytes;
@@ -114,20 +134,20 @@ export class AnswerMemory {
   }
 
   #roomOf(context: CallContext): Room {
-    if (!context.room) {
-      const room: Room = new Room(() => {
-        this.#making.delete(room);
-        if (this.#unread.delete(room)) {
-          this.#bytesUnread -= room.held;
-          this.#bytesUnasked -= room.unasked;
-        }
-        this.#give(room, -room.held);
-        this.#settle();
-      });
-      this.#making.add(room);
-      context.room = room;
-    }
+    context.room ??= this.#open();
     return context.room;
+  }
+
+  #open(): Room {
+    const room: Room = new Room(() => {
+      this.#making.delete(room);
+      if (this.#unread.delete(room)) this.#bytesUnread -= room.held;
+      this.#give(room, -room.held);
+      for (const waiting of this.#waiting) if (waiting.room === room) waiting.fail(new MemoryTaken(this.size));
+      this.#settle();
+    });
+    this.#making.add(room);
+    return room;
   }
 
   #hasRoom(room: Room, bytes: number): boolean {
@@ -142,8 +162,8 @@ export class AnswerMemory {
   }
 
   #settle(): void {
-    for (const { isFree, grant } of this.#waiting) if (isFree()) grant();
-    if (this.#waiting.length > 0 || !this.#timer) return;
+    for (const { room, bytes, grant } of this.#waiting) if (this.#hasRoom(room, bytes)) grant();
+    if (this.#waiting.size > 0 || !this.#timer) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -156,32 +176,27 @@ export class AnswerMemory {
   }
 }
 
-const exhausted = (size: number) =>
-  new ArchiveError(
-    "RESOURCE_EXHAUSTED",
-    "TOO_MANY_LARGE_ANSWERS",
-    `Other large answers take all of the ${size} bytes that there are for them (--answer-memory): try again later, or ask for less at a time.`,
-  );
-
 /** What one call has of the memory. */
 export class Room {
   held = 0;
   /** The bytes of its rows so far. */
   used = 0;
-  /** The bytes of its answer, where it did not wait for room. */
-  unasked = 0;
   /** When its answer was ready, and what ends it. */
   answered: { readonly at: number; end(): void } | undefined;
+  /** Whether its call is over: what is still read for it needs no room, as nobody keeps it. */
+  isClosed = false;
 
   constructor(private readonly giveBack: () => void) {}
 
   /** What more is needed for so many bytes more: much at once, so that few begin what they cannot go on with. */
   missing(bytes: number): number {
     const most = this.used + bytes;
-    return most <= this.held ? 0 : Math.max(most, limits.bytesOfRoom) - this.held;
+    return this.isClosed || most <= this.held ? 0 : Math.max(most, limits.bytesOfRoom) - this.held;
   }
 
   close(): void {
+    if (this.isClosed) return;
     this.giveBack();
+    this.isClosed = true;
   }
 }

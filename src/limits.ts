@@ -24,9 +24,8 @@ export const limits = {
   /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
   valuesOfTurn: 20_000,
   millisecondsOfTurn: 15,
-  /** The most bytes, and results of a batch, that are encoded without giving others a turn. */
+  /** The most bytes that are encoded without giving others a turn. */
   bytesOfTurn: 256 * kibibyte,
-  resultsOfTurn: 100,
   /** What a message of a stream aims at; a record that is larger is alone in one. Every client takes 4 MiB. */
   bytesOfStreamMessage: mebibyte,
   /** The bytes of a stream that may wait for its client. */
@@ -35,7 +34,7 @@ export const limits = {
   bytesOfSmallResult: mebibyte,
   bytesOfSmallAnswer: 64 * kibibyte,
   /** The least of it that one call takes. */
-  bytesOfRoom: 8 * mebibyte,
+  bytesOfRoom: 4 * mebibyte,
   /** How long a large answer waits for memory, in milliseconds; and how long, while others wait, a client may take. */
   waitForMemory: 30_000,
   endUnreadEvery: 500,

@@ -83,7 +83,7 @@ export const serveSettings = {
   answerMemory: setting(
     "--answer-memory <bytes>",
     "ARCHIVE_ANSWER_MEMORY",
-    64 * megabytes,
+    48 * megabytes,
     whole(1024, most),
     "the memory for large answers, from their rows until their clients have them",
   ),

@@ -17,6 +17,14 @@ export class Turns {
   }
 }
 
+const long = new WeakSet<object>();
+
+/** Remembers that a request is so large that others should have a turn between two things that are done with it. */
+export const markLong = (request: object): void => void long.add(request);
+
+/** Gives others their turn within work on a request, where it is long. */
+export const turnWithin = (request: object): Promise<void> | undefined => (long.has(request) ? nextTurn() : undefined);
+
 /** Gives others their turn after work on so many bytes, where they are many. */
 export const turnAfter = (bytes: number): Promise<void> | undefined =>
   bytes > limits.bytesOfTurn ? nextTurn() : undefined;

@@ -1,5 +1,6 @@
 import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { GetProjectRequest } from "../generated/ts/synergos/archive/v1/project_service.js";
 import { recordType } from "../src/records/record-type.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
@@ -56,6 +57,30 @@ describe.each(inject("engines"))("the memory for large answers on $name", (engin
     await until("two are answered", () => answered() >= before + 2);
     return blocking;
   }
+
+  test("is waited for in batches, too, which are undone and done again", async () => {
+    const large = { ...keyOf(run, ids("a")), run_id: "large_0" };
+    const details = { attributes: { text: "y".repeat(2 ** 21) } };
+    await archive.client.update("Run", { key: large, details });
+    const mask = ["attributes.mark"];
+    const touch = (mark: number) => {
+      const record = { record: { $case: "run", value: { key: large, details: { attributes: { mark } } } } } as never;
+      const operation = { $case: "update", value: { record, update_mask: mask } } as const;
+      return archive.client.batchWrite(BatchWriteRequest.fromPartial({ operations: [{ operation }] }));
+    };
+    await expect(Promise.all([1, 2, 3, 4].map(touch))).resolves.toHaveLength(4);
+    await archive.client.update("Run", { key: large, details: { attributes: { text: "x".repeat(300_000) } } });
+  });
+
+  test("is given back by calls that end while they wait", async () => {
+    const calls = Array.from({ length: 30 }, (_, index) =>
+      errorOf(archive.client.get("Project", key, { view: View.VIEW_FULL }, { deadline: 1 + index })).catch(
+        () => undefined,
+      ),
+    );
+    await Promise.all(calls);
+    await expect(Promise.all(Array.from({ length: 8 }, full))).resolves.toHaveLength(8);
+  });
 
   test("is waited for only as long as a call lasts", async () => {
     const blocking = await blocked();

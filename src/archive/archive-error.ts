@@ -1,3 +1,4 @@
+import { MemoryTaken } from "../answer-memory.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Ids } from "../records/ids.js";
 import { quoted } from "../records/quoted.js";
@@ -155,6 +156,14 @@ export class ResponseTooLarge extends ArchiveError {
 export function asArchiveError(error: unknown, responseLimit: number): ArchiveError {
   if (error instanceof ArchiveError) return error;
   const details = { cause: error };
+  if (error instanceof MemoryTaken) {
+    return new ArchiveError(
+      "RESOURCE_EXHAUSTED",
+      "TOO_MANY_LARGE_ANSWERS",
+      `Other large answers take all of the ${error.size} bytes that there are for them (--answer-memory): try again later, or ask for less at a time.`,
+      details,
+    );
+  }
   switch (error instanceof StorageError ? error.kind : "unknown") {
     case "conflict":
       return new ArchiveError(

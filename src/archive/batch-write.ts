@@ -4,6 +4,7 @@ import type {
   WriteOperation,
   WriteResult,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import { NoRoom } from "../answer-memory.js";
 import type { CallContext } from "../call-context.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
 import type { Statements, Store } from "../storage/store.js";
@@ -48,7 +49,7 @@ export async function batchWrite<Answer>(
     });
   } catch (error) {
     // A conflict is one only now, after the transaction was done again in vain. It may not even have begun again.
-    if (!failed || failed.error !== error) throw error;
+    if (!failed || failed.error !== error || error instanceof NoRoom) throw error;
     throw ofOperation(asArchiveError(error, respond.limit), failed.index, operations[failed.index]?.operation);
   }
 }

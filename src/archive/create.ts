@@ -1,6 +1,6 @@
 import type { RecordType } from "../records/record-type.js";
 import { type Statements, StorageError, type StoredRecord } from "../storage/store.js";
-import { turnAfter } from "../turns.js";
+import { turnAfter, turnWithin } from "../turns.js";
 import { parentNotFound, recordExists } from "./archive-error.js";
 import { basicRecord, newRecord } from "./record-message.js";
 import type { CreateRequest, RecordResponse } from "./requests.js";
@@ -15,6 +15,7 @@ export async function create<Answer>(
   respond: Respond<RecordResponse, Answer>,
 ): Promise<Answer> {
   const { key, details } = validRecord(type, request);
+  await turnWithin(request);
   const record = newRecord(type, key, details);
   if (request.validate_only) {
     if (await statements.read(type, key)) throw recordExists(type, key);

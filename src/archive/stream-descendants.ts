@@ -54,7 +54,7 @@ async function* pages(
 ): AsyncGenerator<StoredRecord[]> {
   const equal = Object.fromEntries((root?.key ?? []).map((field) => [field, key?.[field] as string]));
   // Few at first: what a page has no room for is read in vain, and records can be large.
-  let size = 5;
+  let size = 2;
   let after: Ids | undefined;
   for (;;) {
     const { records, whole } = await statements.scan(type, { equal, prefix: "" }, { size, after }, maxSize);

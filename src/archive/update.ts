@@ -55,6 +55,7 @@ export async function update<Answer>(
   if (!request.allow_missing) throw recordNotFound(type, key);
   const details = changed(emptyDetails(type));
   const fresh = newRecord(type, key, details);
+  await turnAfter(fresh.details.length);
   await refuseUnanswerable(fresh, details, respond);
   const record = await insert(statements, fresh);
   if (!record) throw new StorageError("conflict", new Error("others created the record"));

@@ -2,7 +2,7 @@ import { ArchiveError, refuse } from "../archive/archive-error.js";
 import { unreadRecords } from "../archive/unread-records.js";
 import { limits } from "../limits.js";
 import type { FieldViolation } from "../records/field-violation.js";
-import { Turns } from "../turns.js";
+import { markLong, Turns, turnAfter } from "../turns.js";
 import { itemsIn, partsOf, type RefusedItem, refusedItem } from "./request-parts.js";
 import type { MethodBinding } from "./service-binding.js";
 import { IntegerTooLarge, StrictReader } from "./strict-reader.js";
@@ -27,13 +27,20 @@ export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): 
 
 async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
   const { first, others, list } = partsOf(method, bytes);
+  await turnAfter(first.length);
   const request = decodeAtOnce(method, first);
   const items = list === "" ? [] : itemsOf(request, list);
   const take = (part: Uint8Array, place: Place) => {
     for (const item of itemsOf(decodeAtOnce(method, part, place), list)) items.push(item);
   };
   const takeRefused = ({ part, error }: RefusedItem) => {
-    take(part, inPart);
+    try {
+      take(part, inPart);
+    } catch (failure) {
+      if (!(failure instanceof ArchiveError)) throw failure;
+      // Not even its key can be read.
+      take(refusedItem(method, Buffer.alloc(0), error).part, inPart);
+    }
     unreadRecords.set(Object(items.at(-1)), error);
   };
   const takeEach = (part: Buffer) => {
@@ -63,6 +70,7 @@ async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buf
     }
   }
   await turns.next();
+  markLong(Object(request));
   return request;
 }
 

@@ -23,7 +23,7 @@ interface Long {
 export function isLong(response: unknown): response is Long {
   const { records, record, results } = response as Long;
   const size = records ? records.size : record?.relations ? sizeOf(record.relations) : 0;
-  return size > limits.bytesOfTurn || (results?.length ?? 0) > limits.resultsOfTurn;
+  return size > limits.bytesOfTurn || (results?.length ?? 0) > 1;
 }
 
 function sizeOf(relations: object): number {

@@ -27,6 +27,8 @@ interface KnexQuery {
     cut?: boolean;
     once?: boolean;
     /** The call that the result is for. */
+    /** Whether it may wait for memory in its midst: not with locks. */
+    mayWait?: boolean;
     call?: import("../call-context.js").CallContext;
   };
   response?: unknown;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
-import { NoRoom } from "../answer-memory.js";
+import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
@@ -44,6 +44,8 @@ export class KnexStore implements Store {
         const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
         if (last || !(error instanceof StorageError && error.kind === "conflict")) throw error;
       }
+      // What was read is not kept.
+      if (context.room) context.room.used = 0;
       // Full jitter: those who collided are unlikely to collide again.
       const pause = Math.random() * Math.min(500, 5 * 2 ** attempt);
       await delay(pause, undefined, { signal: context.signal }).catch(() => context.throwIfEnded());
@@ -111,13 +113,14 @@ export class KnexStore implements Store {
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
     const { writes, turns } = this.engine;
-    return this.#leased(writes, context, (lease) => this.#committed(lease, work), turns);
+    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), turns);
   }
 
-  async #committed<Result>(lease: Lease, work: (run: Run) => Promise<Result>): Promise<Result> {
+  async #committed<Result>(lease: Lease, context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
     try {
       for (const sql of this.engine.dialect.beginWrite) await lease.run(plain(sql));
       const result = await work(lease.run);
+      context.throwIfEnded();
       await lease.finish("COMMIT");
       return result;
     } catch (error) {
@@ -151,10 +154,10 @@ export class KnexStore implements Store {
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
-      pool.client.query(connection, { sql, bindings, options: { ...options, call: context } }).then(
+      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !turns } }).then(
         ({ response }: { response: unknown }) => engine.outcome(response),
         (error: unknown) => {
-          throw error instanceof NoRoom ? error : engine.translate(error);
+          throw error instanceof NoRoom || error instanceof MemoryTaken ? error : engine.translate(error);
         },
       );
     const finish: Lease["finish"] = async (sql) => {

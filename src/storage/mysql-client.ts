@@ -83,7 +83,7 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, stands
         let isOver = false;
         /** Lets the server wait until there is room; but not many connections, which others need. */
         const wait = () => {
-          if (paused >= maxPaused) {
+          if (!options?.mayWait || paused >= maxPaused) {
             fail(new NoRoom(size.bytes));
             breakOff(connection);
             return;
@@ -92,16 +92,17 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, stands
           connection.pause();
           size
             .wait()
+            .finally(() => {
+              paused--;
+              waiting.since = performance.now();
+            })
             .then(
               () => connection.resume(),
               (error: unknown) => {
                 fail(error);
                 breakOff(connection);
               },
-            )
-            .finally(() => {
-              paused--;
-            });
+            );
         };
         const done = () => {
           isOver = true;
@@ -109,6 +110,7 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, stands
           standstill?.end(connection);
         };
         const fail = (error: unknown) => {
+          if (!isOver) size.giveUp();
           done();
           reject(error);
         };

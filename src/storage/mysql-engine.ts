@@ -33,7 +33,7 @@ const controlTimeout = 3000;
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
   const { acquireTimeout, poolSize, maxResultSize } = options;
   const maxStreams = Math.max(1, Math.ceil(poolSize / 2));
-  const maxPaused = Math.floor(poolSize / 2);
+  const maxPaused = Math.max(1, Math.floor(poolSize / 4) - 1);
   const generations = new Generations();
   const pool = (max: number, standstill?: Standstill): Knex =>
     knex({

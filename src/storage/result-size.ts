@@ -1,6 +1,5 @@
 import type { AnswerMemory } from "../answer-memory.js";
 import type { CallContext } from "../call-context.js";
-import { limits } from "../limits.js";
 
 /**
  * The bytes of rows that an answer of some size may be made of. What is stored is up to two and a half times as large as
@@ -10,7 +9,10 @@ export const resultSizeFor = (maxSendSize: number): number => 3 * maxSendSize;
 
 /** About what a row takes in memory, in bytes: its details, and its key and the rest. */
 const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
-  300 + (typeof details === "string" ? Buffer.byteLength(details) : 0);
+  300 + (typeof details === "string" ? sizeOf(details) : 0);
+
+/** One character outside of Latin-1, and each takes two bytes. */
+const sizeOf = (text: string): number => (Buffer.byteLength(text) > text.length ? 2 : 1) * text.length;
 
 /** Counts the bytes of a result, row by row. One that is not small takes room in the memory for large answers. */
 export class ResultSize {
@@ -22,8 +24,9 @@ export class ResultSize {
   /** Counts a row. False where there is no room for what was counted: it can be waited for, or given up. */
   add(row: Readonly<Record<string, unknown>>): boolean {
     this.bytes += rowSize(row);
-    if (!this.call?.memory || this.bytes <= limits.bytesOfSmallResult) return true;
-    return this.#take(this.call, this.call.memory);
+    const memory = this.call?.memory;
+    if (!this.call || !memory || this.bytes <= memory.bytesOfSmallResult) return true;
+    return this.#take(this.call, memory);
   }
 
   /** Waits for the room that there was not. */
@@ -31,6 +34,12 @@ export class ResultSize {
     const { call } = this;
     if (!call?.memory) return;
     while (!this.#take(call, call.memory)) await call.memory.wait(call, this.bytes - this.#taken);
+  }
+
+  /** The rows are not kept. */
+  giveUp(): void {
+    if (this.call?.room) this.call.room.used -= this.#taken;
+    this.#taken = 0;
   }
 
   #take(call: CallContext, memory: AnswerMemory): boolean {

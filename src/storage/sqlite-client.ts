@@ -99,12 +99,18 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     let hasRoom = true;
     // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
     for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
-      if (!size.add(row)) hasRoom = false;
-      if (!hasRoom) continue;
+      if (!hasRoom || response.truncated) continue;
+      if (!size.add(row)) {
+        hasRoom = false;
+        continue;
+      }
       if (size.bytes <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
       else response.truncated = true;
     }
-    if (!hasRoom) throw new NoRoom(size.bytes);
+    if (!hasRoom) {
+      size.giveUp();
+      throw new NoRoom(size.bytes);
+    }
     if (response.truncated && options?.take === undefined && !options?.cut)
       throw new StorageError("result-too-large", undefined);
     return response;

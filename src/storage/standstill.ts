@@ -7,7 +7,8 @@ const interval = 500;
 
 /** A statement that waits for its answer. */
 interface Waiting {
-  readonly since: number;
+  /** When it was sent, or was last read of. */
+  since: number;
   /** Whether it may take as long as it takes. */
   readonly unbounded: boolean;
   giveUp(reason: string): void;

@@ -71,7 +71,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     {
       logger,
       maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
-      memory: new AnswerMemory(options.answerMemory ?? 64 * 2 ** 20),
+      memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     },
     {
       "grpc.max_receive_message_length": 64 * 2 ** 20,
