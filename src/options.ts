@@ -27,7 +27,7 @@ export const databaseSettings = {
     "ARCHIVE_POOL_SIZE",
     16,
     whole(1, 1000),
-    "the most connections to a database server, a quarter of them for reads alone; streams use up to half as many more, control two",
+    "the most connections to a database server, a quarter of them for reads alone; streams use up to a quarter as many more, control two",
   ),
   poolTimeout: setting(
     "--pool-timeout <ms>",

@@ -28,6 +28,13 @@ const stored = (type: RecordType, mark: string): StoredRecord => ({
   etag: "0123456789abcdef",
 });
 
+async function inTurns(codec: Codec<unknown>, response: object): Promise<Uint8Array> {
+  const pieces = await encodeInTurns(codec, response);
+  const bytes = new Uint8Array(pieces.byteLength);
+  pieces.copy(bytes);
+  return bytes;
+}
+
 /** A record with ancestors and two of each of its relations. */
 const tree = (type: RecordType): RecordTree => ({
   record: stored(type, "a"),
@@ -50,8 +57,7 @@ describe.each(recordTypes)("the answers of $name, encoded record by record", (ty
   ] as const)("are those that %s has at once", async (verb, responses) => {
     const codec = response(verb);
     for (const each of responses()) {
-      const inTurns = codec.decode(await encodeInTurns(codec, each));
-      expect(inTurns).toEqual(codec.decode(encode(codec, { deleted: [], ...each })));
+      expect(Buffer.from(await inTurns(codec, each))).toEqual(Buffer.from(encode(codec, { deleted: [], ...each })));
     }
   });
 
@@ -67,8 +73,8 @@ test("the results of a batch are encoded one by one", async () => {
     record: archiveRecord(type, basicRecord(stored(type, "a"))),
     deleted: [],
   }));
-  expect(BatchWriteResponse.decode(await encodeInTurns(BatchWriteResponse, { results }))).toEqual(
-    BatchWriteResponse.decode(encode(BatchWriteResponse, { results })),
+  expect(Buffer.from(await inTurns(BatchWriteResponse, { results }))).toEqual(
+    Buffer.from(encode(BatchWriteResponse, { results })),
   );
 });
 

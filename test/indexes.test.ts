@@ -5,6 +5,7 @@ import { type RecordType, recordType, recordTypes } from "../src/records/record-
 import type { Dialect } from "../src/storage/engine.js";
 import type { Query } from "../src/storage/query.js";
 import * as sql from "../src/storage/sql.js";
+import { maxInserted } from "../src/storage/store.js";
 import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
 import { createGrid, ids, keyOf } from "./support/records.js";
 
@@ -25,8 +26,9 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
     await storage.close();
     const statements = archive.store.statements(new CallContext());
     for (const type of recordTypes) {
-      const places = type.key.includes("participant_id") && type.key.length > 1 ? 10 : 1;
-      const keys = Array.from({ length: 200 }, (_, index) => ({
+      // Few of many rows match an id: an optimizer rightly reads a small table from one end to the other.
+      const places = type.key.includes("participant_id") && type.key.length > 1 ? 25 : 1;
+      const keys = Array.from({ length: 2 * maxInserted }, (_, index) => ({
         ...Object.fromEntries(type.key.map((field) => [field, `${field}_${Math.floor(index / places)}`])),
         ...(places > 1 ? { participant_id: `participant_id_${index % places}` } : {}),
       }));
@@ -34,7 +36,9 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
         const link = type.link && `${type.name}_${index}`;
         return { type, key, link, details: "{}", createdAt: time, updatedAt: time, etag: `${index}` };
       };
-      await statements.insertMany(type, keys.map(row));
+      const rows = keys.map(row);
+      await statements.insertMany(type, rows.slice(0, maxInserted));
+      await statements.insertMany(type, rows.slice(maxInserted));
       if (engine.url) await archive.database.sql(`ANALYZE TABLE \`${type.field}\``);
     }
   });

@@ -117,6 +117,8 @@ function readValue(field: FieldShape, value: unknown): unknown {
 function holdsNegativeZero(value: unknown): boolean {
   if (typeof value === "number") return Object.is(value, -0);
   if (typeof value !== "object" || value === null) return false;
-  for (const item of Object.values(value)) if (holdsNegativeZero(item)) return true;
+  if (Array.isArray(value)) return value.some(holdsNegativeZero);
+  // Of many members, their values alone take twice as long.
+  for (const name in value) if (holdsNegativeZero((value as Message)[name])) return true;
   return false;
 }

@@ -195,7 +195,9 @@ function isSound(value: unknown, level: number, depth: number): boolean {
   if (typeof value !== "object" || value === null) return faultOf(value, level, depth) === undefined;
   const inside = depthInside(value, depth);
   if (isTooDeep(level, inside)) return false;
-  for (const item of Object.values(value)) if (!isSound(item, level + 1, inside + 1)) return false;
+  if (Array.isArray(value)) return value.every((item) => isSound(item, level + 1, inside + 1));
+  // Of many members, their values alone take twice as long.
+  for (const name in value) if (!isSound((value as Message)[name], level + 1, inside + 1)) return false;
   return true;
 }
 

@@ -20,7 +20,7 @@ export function clientStreaming<Request>(
   return (call, callback) => {
     void answered(method, call, environment, async (_, context) =>
       handler(requestsOf(method, call, context, stallOf), context, respondWithin(environment.maxSendSize, method)),
-    ).then(({ response, status }) => callback(status ?? null, response));
+    ).then(({ response, status }) => callback(status ?? null, response as Buffer | undefined));
   };
 }
 

@@ -12,6 +12,11 @@ import type { Codec } from "./service-binding.js";
 
 const codecs: { readonly [Name in RecordName]: Pick<Codec<unknown>, "encode"> } = messages;
 
+/** The fields of a record's relations, in the order in which they are encoded. */
+const relationFields = (descriptors.getMessage(`${packageName}.Relations`)?.fields ?? []).flatMap(({ name, number }) =>
+  recordTypes.filter(({ plural }) => plural === name).map((relation) => ({ number, relation })),
+);
+
 /** What may be long in a response: records, what is around one, or the results of a batch. */
 interface Long {
   readonly records?: RecordList;
@@ -33,18 +38,15 @@ function sizeOf(relations: object): number {
 }
 
 /**
- * Encodes a response record by record, and gives others their turn between two of them. A message is the encodings of its
- * fields, one after the other, in whatever order.
+ * Encodes a response record by record, and gives others their turn between two of them. The bytes are
+ * the same: those of its fields, one after the other.
  */
-export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown>, response: Long): Promise<Buffer> {
+export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown>, response: Long): Promise<Pieces> {
   const turns = new Turns();
   const { record, records, results, ...rest } = response;
-  const whole = new Parts();
-  whole.add(
-    encode({ encode: encodeRest }, { ...rest, ...(records && { records: [] }), ...(results && { results: [] }) }),
-  );
+  const whole = new Pieces();
   for (const result of results ?? []) {
-    const item = new Parts();
+    const item = new Pieces();
     item.add(encode(WriteResult, result));
     whole.addMessage(fieldOf($type, "results").number, item);
     if (turns.isOver) await turns.next();
@@ -57,24 +59,27 @@ export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown
     const { number, message } = fieldOf($type, "record");
     whole.addMessage(number, await recordParts(recordType(message as RecordName), record, turns));
   }
-  return Buffer.concat(whole.pieces, whole.size);
+  whole.add(
+    encode({ encode: encodeRest }, { ...rest, ...(records && { records: [] }), ...(results && { results: [] }) }),
+  );
+  return whole;
 }
 
 /** A record by itself, and then its relations. */
-async function recordParts(type: RecordType, record: RecordMessage, turns: Turns): Promise<Parts> {
-  const { relations, ...alone } = record;
-  const parts = new Parts();
-  parts.add(encode(codecs[type.name], { ...alone, relations: undefined }));
+async function recordParts(type: RecordType, record: RecordMessage, turns: Turns): Promise<Pieces> {
+  const { relations, ancestors, ...alone } = record;
+  const parts = new Pieces();
+  parts.add(encode(codecs[type.name], alone));
   if (turns.isOver) await turns.next();
   if (!relations) return parts;
-  const inner = new Parts();
-  for (const relation of recordTypes) {
+  const inner = new Pieces();
+  for (const { number, relation } of relationFields) {
     const list = relations[relation.plural];
-    if (!(list instanceof RecordList)) continue;
-    const { number } = fieldOf(`${packageName}.Relations`, relation.plural);
-    for (const each of list) inner.addMessage(number, await recordParts(relation, each, turns));
+    if (list instanceof RecordList)
+      for (const each of list) inner.addMessage(number, await recordParts(relation, each, turns));
   }
   parts.addMessage(fieldOf(`${packageName}.${type.name}`, "relations").number, inner);
+  parts.add(encode(codecs[type.name], { record_id: 0n, etag: "", ancestors }));
   return parts;
 }
 
@@ -85,25 +90,41 @@ function fieldOf(typeName: string, name: string): { number: number; message: str
   return { number: field.number, message: field.message.name };
 }
 
-/** The encoding of a message, in parts. */
-class Parts {
-  readonly pieces: Uint8Array[] = [];
-  size = 0;
+/**
+ * The encoding of a message, in pieces. grpc-js asks no more of what it sends than that it can be copied: a Buffer of all
+ * would be one copy more, of what may be large.
+ */
+export class Pieces {
+  readonly #list: Uint8Array[] = [];
+  #size = 0;
 
-  add(bytes: Uint8Array): void {
-    this.pieces.push(bytes);
-    this.size += bytes.length;
+  get byteLength(): number {
+    return this.#size;
   }
 
-  /** A field that holds a message. */
-  addMessage(number: number, { pieces, size }: Parts): void {
+  /** Writes all of it into another buffer, from a position on. */
+  copy(target: Uint8Array, start = 0): void {
+    let at = start;
+    for (const piece of this.#list) {
+      target.set(piece, at);
+      at += piece.length;
+    }
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#list.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  /** Adds a field that holds a message. */
+  addMessage(number: number, message: Pieces): void {
     this.add(
       new BinaryWriter()
         .uint32(number * 8 + 2)
-        .uint32(size)
+        .uint32(message.#size)
         .finish(),
     );
-    for (const piece of pieces) this.pieces.push(piece);
-    this.size += size;
+    for (const piece of message.#list) this.#list.push(piece);
+    this.#size += message.#size;
   }
 }

@@ -1,11 +1,12 @@
 import type { Respond } from "../archive/respond.js";
 import type { CallContext } from "../call-context.js";
+import type { Encoded } from "./respond-within.js";
 
 /** Answers a request, or throws an error. It may make its answer ready by itself: within a transaction, that undoes it. */
 export type Handler<Request> = (
   request: Request,
   context: CallContext,
-  respond: Respond<unknown, Buffer>,
+  respond: Respond<unknown, Encoded>,
 ) => Promise<unknown>;
 
 /** Answers a request bit by bit: some responses at a time, each made only when it is taken. */
@@ -15,5 +16,5 @@ export type StreamingHandler<Request> = (request: Request, context: CallContext)
 export type GatheringHandler<Request> = (
   requests: AsyncIterable<Request>,
   context: CallContext,
-  respond: Respond<unknown, Buffer>,
-) => Promise<Buffer>;
+  respond: Respond<unknown, Encoded>,
+) => Promise<Encoded>;

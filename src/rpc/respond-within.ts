@@ -1,13 +1,18 @@
 import { ResponseTooLarge } from "../archive/archive-error.js";
 import type { Respond } from "../archive/respond.js";
 import { encode } from "./encode.js";
-import { encodeInTurns, isLong } from "./encode-in-turns.js";
+import { encodeInTurns, isLong, Pieces } from "./encode-in-turns.js";
 import type { MethodBinding } from "./service-binding.js";
 
+/** What is sent. */
+export type Encoded = Buffer | Pieces;
+
+export const isEncoded = (answer: unknown): answer is Encoded => Buffer.isBuffer(answer) || answer instanceof Pieces;
+
 /** Makes a response what is sent; refused where it has more bytes than it may have. */
-export function respondWithin(limit: number, { responseType }: MethodBinding): Respond<unknown, Buffer> {
-  const checked = (bytes: Buffer) => {
-    if (bytes.length > limit) throw new ResponseTooLarge(limit, bytes.length);
+export function respondWithin(limit: number, { responseType }: MethodBinding): Respond<unknown, Encoded> {
+  const checked = (bytes: Encoded) => {
+    if (bytes.byteLength > limit) throw new ResponseTooLarge(limit, bytes.byteLength);
     return bytes;
   };
   const respond = (response: unknown) =>

@@ -3,7 +3,7 @@ import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { Handler } from "./handler.js";
 import { breakOffAnswer } from "./innermost-call.js";
-import { respondWithin } from "./respond-within.js";
+import { isEncoded, respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Makes a handler one of grpc-js. */
@@ -18,10 +18,10 @@ export function unary<Request>(
     void answered(method, call, environment, async (request, context) => {
       const bytes = await memory.within(context, async () => {
         const answer = await handler(request, context, respond);
-        return Buffer.isBuffer(answer) ? answer : respond(answer);
+        return isEncoded(answer) ? answer : respond(answer);
       });
-      memory.answer(context, bytes.length, () => breakOffAnswer(call));
+      memory.answer(context, bytes.byteLength, () => breakOffAnswer(call));
       return bytes;
-    }).then(({ response, status }) => callback(status ?? null, response));
+    }).then(({ response, status }) => callback(status ?? null, response as Buffer | undefined));
   };
 }

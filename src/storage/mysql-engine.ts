@@ -27,12 +27,12 @@ const controlTimeout = 3000;
 
 /**
  * Opens connections to a MySQL or MariaDB server, and finds out which of them it is. Reads and writes share the pool, of
- * which writes leave a quarter to reads: those wait for no locks, however many writes do. Streams have a pool of half
- * the size. What looks after all these has two connections of its own.
+ * which writes leave a quarter to reads: those wait for no locks, however many writes do. Streams have a pool of a
+ * quarter of the size. What looks after all these has two connections of its own.
  */
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
   const { acquireTimeout, poolSize, maxResultSize } = options;
-  const maxStreams = Math.max(1, Math.ceil(poolSize / 2));
+  const maxStreams = Math.max(1, Math.ceil(poolSize / 4));
   const maxPaused = Math.max(1, Math.floor(poolSize / 4) - 1);
   const generations = new Generations();
   const pool = (max: number, standstill?: Standstill): Knex =>
