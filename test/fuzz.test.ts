@@ -5,7 +5,7 @@ import { type FuzzedCall, fuzzedCall } from "./fuzz/requests.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 
 /** How many calls are made at least, and how many of them at a time. */
-const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_CALLS ?? (url ? 5_000 : 10_000));
+const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_CALLS ?? (url ? 2_500 : 5_000));
 const atOnce = 20;
 const deadline = 10_000;
 

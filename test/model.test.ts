@@ -5,7 +5,7 @@ import { type Operation, operation } from "./model/operations.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 
 /** How many operations are tried at least, and how many of them follow each other at the most. */
-const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 3_000 : 8_000));
+const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 1_500 : 4_000));
 const length = 40;
 
 describe.each(inject("engines"))("random operations on $name", (engine) => {
