@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     globalSetup: ["test/support/databases.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Two also on two cores, where vitest would take one: files wait for servers and databases half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: process.env.ARCHIVE_TEST_RESULTS
       ? ["default", ["json", { outputFile: process.env.ARCHIVE_TEST_RESULTS }]]
       : ["default"],

@@ -36,7 +36,6 @@ export default mergeConfig(
   defineConfig({
     test: {
       exclude: [...configDefaults.exclude, ...names.map((name) => `test/${name}.test.ts`)],
-      maxWorkers: 2,
       env: { ARCHIVE_TEST_OPERATIONS: process.env.ARCHIVE_TEST_OPERATIONS ?? "500" },
     },
   }),
