@@ -24,6 +24,9 @@ export const limits = {
   /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
   valuesOfTurn: 20_000,
   millisecondsOfTurn: 15,
+  /** The milliseconds after which a piece of long work is followed by a rest, and those of the rest. */
+  millisecondsOfLongTurn: 25,
+  millisecondsOfRest: 10,
   /** The most bytes that are encoded without giving others a turn. */
   bytesOfTurn: 256 * kibibyte,
   /** What a message of a stream aims at; a record that is larger is alone in one. Every client takes 4 MiB. */

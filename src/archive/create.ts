@@ -27,6 +27,7 @@ export async function create<Answer>(
   await refuseUnanswerable(record, details, respond);
   const inserted = await insert(statements, record);
   if (!inserted) throw recordExists(type, key);
+  await turnAfter(record.details.length);
   return respond({ record: basicRecord(inserted, details) });
 }
 

@@ -2,6 +2,7 @@ import { View } from "../../generated/ts/synergos/archive/v1/options.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Statements } from "../storage/store.js";
+import { turnAfter } from "../turns.js";
 import { recordNotFound } from "./archive-error.js";
 import { basicRecord, fullRecord } from "./record-message.js";
 import type { GetRequest, RecordResponse } from "./requests.js";
@@ -15,6 +16,7 @@ export async function get(statements: Statements, type: RecordType, request: Get
   if (!relations) {
     const record = await statements.read(type, key);
     if (!record) throw recordNotFound(type, key);
+    await turnAfter(record.details.length);
     return { record: basicRecord(record) };
   }
   const tree = await statements.readTree(type, key, relations);

@@ -45,6 +45,7 @@ export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown
   const turns = new Turns();
   const { record, records, results, ...rest } = response;
   const whole = new Pieces();
+  await turns.next();
   for (const result of results ?? []) {
     const item = new Pieces();
     item.add(encode(WriteResult, result));

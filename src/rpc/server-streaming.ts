@@ -36,6 +36,7 @@ export function serverStreaming<Request>(
       const free = await slots.take(context);
       try {
         for await (const responses of handler(request, context)) {
+          if (turns.isOver) await turns.next();
           for (const response of responses) {
             const piece = encode(method.responseType, response);
             if (size > 0 && size + piece.length > limits.bytesOfStreamMessage) await send();
