@@ -1,4 +1,5 @@
 import { defaultPort, joinAddress, readAddress, readHost } from "./address.js";
+import { limits } from "./limits.js";
 import { oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
 import { databaseUrlForms, parseDatabaseUrl } from "./storage/database-url.js";
 import { readCertificates, readKey } from "./tls-files.js";
@@ -79,6 +80,13 @@ export const serveSettings = {
     64 * megabytes,
     whole(1024, most),
     "the largest response",
+  ),
+  maxRecordValues: setting(
+    "--max-record-values <number>",
+    "ARCHIVE_MAX_RECORD_VALUES",
+    limits.valuesOfRecord,
+    whole(1000, 1_000_000),
+    "the most values (numbers, texts, members, items) of a record in a request; others wait for 60 ms for each 100,000",
   ),
   answerMemory: setting(
     "--answer-memory <bytes>",

@@ -40,7 +40,12 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     await store.check();
     const server = createServer(
       store,
-      { logger, maxSendSize: options.maxSendSize, memory: new AnswerMemory(options.answerMemory) },
+      {
+        logger,
+        maxSendSize: options.maxSendSize,
+        maxValues: options.maxRecordValues,
+        memory: new AnswerMemory(options.answerMemory),
+      },
       {
         "grpc.max_receive_message_length": options.maxReceiveSize,
         // Answers are measured before they are sent, to say what to do about it.

@@ -79,6 +79,32 @@ describe("what one request may hold", () => {
     expect(kept.attributes).toEqual(given.attributes);
   });
 
+  test("takes as many as it is told to", async () => {
+    const engine = inject("engines")[0] as Engine;
+    for (const [maxValues, count] of [
+      [2000, 1000],
+      [300_000, 110_000],
+    ] as const) {
+      const other = await startArchive(engine, { maxValues });
+      try {
+        await createGrid(other.client, ids("a"));
+        const bytes = (many: number, id: string) =>
+          Buffer.concat([
+            field(1, field(1, Buffer.from(id))),
+            field(2, Buffer.concat([field(attributes, members(many))])),
+          ]);
+        const create = (many: number, id: string) =>
+          other.client.call(methodOf("Participant", "Create"), bytes(many, id));
+        await create(count, "enough");
+        const error = await errorOf(create(maxValues + 1, "more"));
+        expect(error).toMatchObject({ reason: "TOO_MANY_VALUES" });
+        expect(error.message).toContain(`more than ${maxValues} values`);
+      } finally {
+        await other.close();
+      }
+    }
+  });
+
   test("decodes the operations of a large batch part by part, in their order", async () => {
     const name = (index: number) => `bulk_${index}`;
     const operations = Array.from({ length: 300 }, (_, index) =>

@@ -26,7 +26,7 @@ type Call =
 export async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
-  { logger, maxSendSize }: CallEnvironment,
+  { logger, maxSendSize, maxValues }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
@@ -47,7 +47,7 @@ export async function answered<Request, Response>(
   let response: Response | undefined;
   try {
     if ("request" in call) {
-      const decoded = decode(method, call.request);
+      const decoded = decode(method, call.request, maxValues);
       request = decoded instanceof Promise ? await decoded : decoded;
     }
     response = await handle(request as Request, context, begin);

@@ -27,7 +27,7 @@ export function bidiStreaming<Request>(
         const next: IteratorResult<Buffer> = await inTime(requests.next(), context, "written");
         if (next.done) return;
         if (count === most) throw tooManyRequests(most);
-        const response = encode(method.responseType, answer(await decode(method, next.value)));
+        const response = encode(method.responseType, answer(await decode(method, next.value, environment.maxValues)));
         begin();
         await unread.write(response, (reading) => inTime(reading, context, "read"));
       }

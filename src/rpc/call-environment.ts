@@ -6,6 +6,8 @@ export interface CallEnvironment {
   readonly logger: Logger;
   /** The most bytes of an answer. */
   readonly maxSendSize: number;
+  /** The most values of a record in a request. */
+  readonly maxValues: number;
   /** For answers that are large. */
   readonly memory: AnswerMemory;
 }

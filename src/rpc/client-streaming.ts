@@ -19,7 +19,11 @@ export function clientStreaming<Request>(
 ): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
     void answered(method, call, environment, async (_, context) =>
-      handler(requestsOf(method, call, context, stallOf), context, respondWithin(environment.maxSendSize, method)),
+      handler(
+        requestsOf(method, call, context, environment.maxValues, stallOf),
+        context,
+        respondWithin(environment.maxSendSize, method),
+      ),
     ).then(({ response, status }) => callback(status ?? null, response as Buffer | undefined));
   };
 }
@@ -29,6 +33,7 @@ async function* requestsOf<Request>(
   method: MethodBinding<Request>,
   call: ServerReadableStream<Buffer, Buffer>,
   context: CallContext,
+  maxValues: number,
   stallOf: (request: Request) => number,
 ): AsyncGenerator<Request> {
   const destroy = () => call.destroy(context.error);
@@ -39,7 +44,7 @@ async function* requestsOf<Request>(
   try {
     for await (const bytes of call) {
       clearTimeout(timer);
-      const request = await decode(method, bytes);
+      const request = await decode(method, bytes, maxValues);
       stall = Math.min(stall, stallOf(request));
       // What is done with it has its own bounds: only the client's time is counted.
       yield request;

@@ -15,18 +15,26 @@ import { UnknownField, unknown, unknownFields } from "./unknown-fields.js";
  * The items of a request that is one of a stream are each for themselves: what is wrong with one is kept beside it, in
  * unreadRecords, and the others are decoded.
  */
-export function decode<Request>(method: MethodBinding<Request>, bytes: Buffer): Request | Promise<Request> {
-  if (bytes.length > limits.valuesOfRecord) return decodeInParts(method, bytes);
+export function decode<Request>(
+  method: MethodBinding<Request>,
+  bytes: Buffer,
+  maxValues: number,
+): Request | Promise<Request> {
+  if (bytes.length > Math.min(maxValues, limits.bytesOfTurn)) return decodeInParts(method, bytes, maxValues);
   try {
     return decodeAtOnce(method, bytes);
   } catch (error) {
     if (!method.requestStream) throw error;
-    return decodeInParts(method, bytes);
+    return decodeInParts(method, bytes, maxValues);
   }
 }
 
-async function decodeInParts<Request>(method: MethodBinding<Request>, bytes: Buffer): Promise<Request> {
-  const { first, others, list } = partsOf(method, bytes);
+async function decodeInParts<Request>(
+  method: MethodBinding<Request>,
+  bytes: Buffer,
+  maxValues: number,
+): Promise<Request> {
+  const { first, others, list } = partsOf(method, bytes, maxValues);
   await turnAfter(first.length);
   const request = decodeAtOnce(method, first);
   const items = list === "" ? [] : itemsOf(request, list);

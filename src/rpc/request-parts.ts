@@ -28,11 +28,14 @@ const bytesOfPart = 2 ** 21;
  * Counts the values of a request that is still bytes, and parts it. Throws where there are too many; but of a request
  * that is one of a stream, each item is refused alone.
  */
-export function partsOf(method: MethodBinding, bytes: Buffer): Parts {
+export function partsOf(method: MethodBinding, bytes: Buffer, maxValues: number): Parts {
   const table = wireTable(method.requestType.$type);
+  const maxTotal = Math.max(limits.valuesOfRequest, maxValues);
+  const valuesBetween = (start: number, end: number, of: WireTable, path: string) =>
+    countValues(bytes.subarray(start, end), of, maxValues, path);
   const [number, list] = listOf(table) ?? [];
   if (number === undefined || !list) {
-    valuesBetween(bytes, table, 0, bytes.length, "request");
+    valuesBetween(0, bytes.length, table, "request");
     return { first: bytes, others: [], list: "" };
   }
   const rest: Buffer[] = [];
@@ -50,19 +53,19 @@ export function partsOf(method: MethodBinding, bytes: Buffer): Parts {
     let values = 1;
     let refused: RefusedItem | undefined;
     try {
-      if (!isItem) values = valuesBetween(bytes, table, start, at, "request");
+      if (!isItem) values = valuesBetween(start, at, table, "request");
       else {
         const path = method.requestStream ? "record" : `${list.name}[${index++}]`;
-        values += valuesBetween(bytes, list.message, field.start, at, path);
+        values += valuesBetween(field.start, at, list.message, path);
       }
     } catch (error) {
       if (!isItem || !method.requestStream || !(error instanceof ArchiveError)) throw error;
       refused = refusedItem(method, bytes.subarray(start, at), error);
       // As many can have been counted until it was found.
-      values = limits.valuesOfRecord;
+      values = maxValues;
     }
     total += values;
-    if (total > limits.valuesOfRequest) throw tooManyValues("request", limits.valuesOfRequest, `fewer ${list.name}`);
+    if (total > maxTotal) throw tooManyValues("request", maxTotal, `fewer ${list.name}`);
     if (!isItem) rest.push(bytes.subarray(start, at));
     const isInPart = isItem && !refused;
     if (!isInPart || part.values + values > limits.valuesOfTurn || at - part.start > bytesOfPart) {
@@ -102,18 +105,18 @@ function listOf(table: WireTable) {
   return undefined;
 }
 
-/** The values of a record, or of what holds one, between two positions. */
-function valuesBetween(bytes: Buffer, table: WireTable, start: number, end: number, path: string): number {
-  if (end - start > limits.bytesOfRecord) {
+/** The values of a record, or of what holds one. */
+function countValues(bytes: Buffer, table: WireTable, maxValues: number, path: string): number {
+  if (bytes.length > limits.bytesOfRecord) {
     const description = `is larger than the ${limits.bytesOfRecord} bytes that a record may have: split it, or keep large data elsewhere`;
     throw new ArchiveError("RESOURCE_EXHAUSTED", "RECORD_TOO_LARGE", `${path} ${description}.`);
   }
   try {
-    return new ValueCounter(bytes, limits.valuesOfRecord).count(table, start, end);
+    return new ValueCounter(bytes, maxValues).count(table, 0, bytes.length);
   } catch (error) {
     if (!(error instanceof WireFault)) throw error;
     if (error.kind === "malformed") throw malformed(path === "record" ? path : "request");
-    if (error.kind === "too-many-values") throw tooManyValues(path, limits.valuesOfRecord, "smaller records");
+    if (error.kind === "too-many-values") throw tooManyValues(path, maxValues, "smaller records");
     const field = path === "request" ? error.path : `${path}.${error.path}`;
     throw invalidFields([{ field, description: `must have at most ${limits.bytesOfName} bytes` }]);
   }

@@ -20,7 +20,7 @@ export const unknown: FieldViolation = { field: "request", description: `holds w
  */
 export function unknownFields(typeName: string, bytes: Uint8Array): FieldViolation[] {
   const violations: FieldViolation[] = [];
-  const descriptor = bytes.length <= limits.valuesOfRecord ? descriptors.getMessage(typeName) : undefined;
+  const descriptor = bytes.length <= limits.bytesOfTurn ? descriptors.getMessage(typeName) : undefined;
   try {
     const message = descriptor && fromBinary(descriptor, bytes, { readUnknownFields: true });
     if (message) visit(reflect(descriptor, message), "", violations);

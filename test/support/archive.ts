@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
 import { AnswerMemory } from "../../src/answer-memory.js";
+import { limits } from "../../src/limits.js";
 import { createServer, listen } from "../../src/rpc/server.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
 import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
@@ -28,6 +29,8 @@ export interface TestArchive {
 
 interface Options {
   readonly maxSendSize?: number;
+  /** The most values of a record in a request. */
+  readonly maxValues?: number;
   /** The bytes for large answers. */
   readonly answerMemory?: number;
   readonly poolSize?: number;
@@ -71,6 +74,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     {
       logger,
       maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
+      maxValues: options.maxValues ?? limits.valuesOfRecord,
       memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     },
     {
