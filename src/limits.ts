@@ -48,8 +48,9 @@ export const limits = {
   stallUnderPressure: 5000,
   /** How long a stream waits for a place, of which there are as many as connections for streams. */
   waitForStream: 10_000,
-  /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds. */
+  /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds: at a time, and in all. */
   stallOfDryRun: 3000,
+  silenceOfDryRun: 30_000,
   /** The questions of one stream of reflection. */
   reflectionRequests: 1000,
 } as const;

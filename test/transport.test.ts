@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { connect } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { ChannelCredentials, Client, type ServiceError } from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { ErrorInfo } from "../generated/ts/google/rpc/error_details.js";
 import { Status } from "../generated/ts/google/rpc/status.js";
 import { ServerReflectionRequest } from "../generated/ts/grpc/reflection/v1/reflection.js";
 import {
   ArchiveServiceDefinition,
+  type ImportOptions,
   StreamDescendantsRequest,
 } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { limits } from "../src/limits.js";
@@ -188,24 +189,40 @@ describe("a stream", () => {
   });
 });
 
-test("a dry-run import that sends nothing more lets others write", async () => {
-  const client = new Client(archive.address, ChannelCredentials.createInsecure());
-  const { requestType } = ArchiveServiceDefinition.methods.import;
-  const path = "/synergos.archive.v1.ArchiveService/Import";
-  const asIs = (bytes: Buffer) => bytes;
-  const ended = new Promise<CallError>((resolve, reject) => {
-    const call = client.makeClientStreamRequest(path, asIs, asIs, (error) =>
-      error ? resolve(new CallError(error)) : reject(new Error("answered")),
-    );
-    call.write(
-      Buffer.from(requestType.encode({ options: { on_conflict: 0, validate_only: true }, records: [] }).finish()),
+describe("a dry-run import lets others write", () => {
+  const { stallOfDryRun, silenceOfDryRun } = limits;
+  afterEach(() => {
+    Object.assign(limits, { stallOfDryRun, silenceOfDryRun });
+  });
+
+  test.each([
+    ["that sends nothing more", { stallOfDryRun: 1000 }, undefined, "for 1 seconds:"],
+    ["that sends little, again and again", { silenceOfDryRun: 1500 }, 100, "for 1.5 seconds in all:"],
+  ])("%s", async (_, shorter, pause, text) => {
+    Object.assign(limits, shorter);
+    const client = new Client(archive.address, ChannelCredentials.createInsecure());
+    const { requestType } = ArchiveServiceDefinition.methods.import;
+    const path = "/synergos.archive.v1.ArchiveService/Import";
+    const asIs = (bytes: Buffer) => bytes;
+    const request = (options: ImportOptions | undefined) =>
+      Buffer.from(requestType.encode({ options, records: [] }).finish());
+    let timer: NodeJS.Timeout | undefined;
+    const ended = new Promise<CallError>((resolve, reject) => {
+      const call = client.makeClientStreamRequest(path, asIs, asIs, (error) =>
+        error ? resolve(new CallError(error)) : reject(new Error("answered")),
+      );
+      call.write(request({ on_conflict: 0, validate_only: true }));
+      if (pause) timer = setInterval(() => call.write(request(undefined)), pause);
+    });
+    const error = await ended;
+    clearInterval(timer);
+    client.close();
+    expect(error).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "STREAM_STALLED" });
+    expect(error.message).toContain(text);
+    const key = { ...keyOf(run, ids("a")), run_id: `after_${pause}` };
+    await archive.client.create("Run", { key, details: details("Run", {}) });
+    expect((await errorOf(archive.client.create("Run", { key, details: details("Run", {}) }))).reason).toBe(
+      "RECORD_EXISTS",
     );
   });
-  expect(await ended).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "STREAM_STALLED" });
-  client.close();
-  const key = { ...keyOf(run, ids("a")), run_id: "after" };
-  await archive.client.create("Run", { key, details: details("Run", {}) });
-  expect((await errorOf(archive.client.create("Run", { key, details: details("Run", {}) }))).reason).toBe(
-    "RECORD_EXISTS",
-  );
 });

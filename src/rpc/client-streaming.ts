@@ -9,18 +9,28 @@ import { respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
 
+/** How long a client may send nothing, in milliseconds. */
+interface Silence {
+  readonly atATime: number;
+  readonly inAll: number;
+}
+
+const anySilence: Silence = { atATime: limits.stall, inAll: Number.POSITIVE_INFINITY };
+
+/** What a request says of it, where it is not as any may be: the first that does so counts. */
+type SilenceOf<Request> = (request: Request) => Silence | undefined;
+
 /** Makes a handler of many requests one of grpc-js. Requests are read only as fast as it takes them. */
 export function clientStreaming<Request>(
   method: MethodBinding<Request>,
   handler: GatheringHandler<Request>,
   environment: CallEnvironment,
-  /** How long the client may send nothing after a request, in milliseconds. */
-  stallOf: (request: Request) => number,
+  silenceOf: SilenceOf<Request>,
 ): handleClientStreamingCall<Buffer, Buffer> {
   return (call, callback) => {
     void answered(method, call, environment, async (_, context) =>
       handler(
-        requestsOf(method, call, context, environment.maxValues, stallOf),
+        requestsOf(method, call, context, environment.maxValues, silenceOf),
         context,
         respondWithin(environment.maxSendSize, method),
       ),
@@ -34,18 +44,29 @@ async function* requestsOf<Request>(
   call: ServerReadableStream<Buffer, Buffer>,
   context: CallContext,
   maxValues: number,
-  stallOf: (request: Request) => number,
+  silenceOf: SilenceOf<Request>,
 ): AsyncGenerator<Request> {
   const destroy = () => call.destroy(context.error);
   context.onEnd(destroy);
-  let stall: number = limits.stall;
-  const wait = () => setTimeout(() => call.destroy(stalled("written", stall)), stall);
+  let silence = anySilence;
+  let [began, silent] = [performance.now(), 0];
+  const wait = () => {
+    began = performance.now();
+    const rest = silence.inAll - silent;
+    const error =
+      rest < silence.atATime ? stalled("written", silence.inAll, " in all") : stalled("written", silence.atATime);
+    return setTimeout(() => call.destroy(error), Math.min(rest, silence.atATime));
+  };
   let timer = wait();
   try {
     for await (const bytes of call) {
       clearTimeout(timer);
+      silent += performance.now() - began;
       const request = await decode(method, bytes, maxValues);
-      stall = Math.min(stall, stallOf(request));
+      if (silence === anySilence) {
+        silence = silenceOf(request) ?? anySilence;
+        silent = 0;
+      }
       // What is done with it has its own bounds: only the client's time is counted.
       yield request;
       timer = wait();

@@ -70,7 +70,8 @@ export function createServer(store: Store, environment: CallEnvironment, options
       (requests, context, respond) => importRecords(store, requests, context, respond),
       environment,
       // A dry run keeps its transaction open, which keeps all others from writing to SQLite.
-      ({ options }) => (options?.validate_only ? limits.stallOfDryRun : limits.stall),
+      ({ options }) =>
+        options?.validate_only ? { atATime: limits.stallOfDryRun, inAll: limits.silenceOfDryRun } : undefined,
     ),
     describeHierarchy: unary(methods.describeHierarchy, async () => describeHierarchy(), environment),
   });
