@@ -116,6 +116,24 @@ describe("an error of the transport", () => {
   );
 });
 
+test("a deadline that passes while the request still comes in is answered and logged", async () => {
+  const session = connect(`http://${archive.address}`);
+  const id = "transport_slow";
+  const stream = session.request({
+    ":method": "POST",
+    ":path": get,
+    "content-type": "application/grpc",
+    te: "trailers",
+    "grpc-timeout": "100m",
+    "x-request-id": id,
+  });
+  stream.write(framed(Buffer.alloc(100)).subarray(0, 50));
+  const [headers] = await once(stream, "response");
+  expect(headers).toMatchObject({ "grpc-status": "4" });
+  session.destroy();
+  expect(archive.log).toContainEqual(expect.objectContaining({ request_id: id, reason: "DEADLINE_EXCEEDED" }));
+});
+
 describe("a stream", () => {
   test("has messages of about 1 MiB, which every client takes", async () => {
     const client = new ArchiveClient(archive.address, ChannelCredentials.createInsecure(), {

@@ -11,6 +11,7 @@ import { CallContext } from "../call-context.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { logCall } from "./call-log.js";
 import { decode } from "./decode.js";
+import { innermostCall } from "./innermost-call.js";
 import { requestIdOf } from "./request-id.js";
 import type { MethodBinding } from "./service-binding.js";
 import { toStatus } from "./status.js";
@@ -31,6 +32,7 @@ export async function answered<Request, Response>(
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
   const began = performance.now();
+  innermostCall(call).isHandled = true;
   const requestId = requestIdOf(call.metadata);
   let [begun, done] = [false, false];
   /** Sends the headers, but only before an answer: clients do not try a call again that has had some. */

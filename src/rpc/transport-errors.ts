@@ -22,14 +22,15 @@ export function transportErrors(logger: Logger): ServerInterceptor {
     }
     const error = errorOf(status);
     const requestId = requestIdOf(this.metadata);
-    // Calls that end in the middle are logged where they run.
-    if (error.code !== "DEADLINE_EXCEEDED" && error.code !== "CANCELLED") {
-      const { began, handler } = this;
+    const { began, handler } = this;
+    // What becomes of a call that is handled is logged there; and that somebody stops watching health is no news.
+    const isWatch = error.code === "DEADLINE_EXCEEDED" && handler.path.startsWith("/grpc.health.");
+    if (!this.isHandled && !isWatch) {
       logCall(logger, { path: handler.path, peer: this.getPeer(), requestId, request: undefined, error, began });
     }
     send(toStatus(error, requestId));
   }
-  return (_, call) => Object.assign(call as Timed, { sendStatus, began: performance.now() });
+  return (_, call) => Object.assign(call as Timed, { sendStatus, began: performance.now(), isHandled: false });
 }
 
 /** A call, and when it began. */
