@@ -71,6 +71,10 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
       const ownKey = type.key.map((field) => key[field] as string);
       const statements: Query[] = [
         sql.readSql(type, key),
+        // SQLite reads records one by one.
+        ...(engine.url ? [false, true] : []).map((isHead) =>
+          sql.readGroupSql(type, [key, { ...key, [type.key[0] as string]: "other" }], isHead, dialect),
+        ),
         sql.lockSql(type, key, dialect),
         sql.treeSql(type, key, type.relations),
         sql.listTreesSql(type, query, page, type.relations, dialect),

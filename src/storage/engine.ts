@@ -59,6 +59,8 @@ export interface Engine {
   /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
   readonly control: Knex;
   readonly controlTimeout: number;
+  /** Whether reads of single records, asked for at the same time, go together: not where the driver is synchronous. */
+  readonly groupsReads: boolean;
   /** Whose turn it is to write, where writes must not take all connections that reads need too. */
   readonly turns?: Turns;
   outcome(response: unknown): Outcome;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
-import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
+import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query, Run } from "./query.js";
 import * as sql from "./sql.js";
@@ -16,18 +16,19 @@ import {
   type Statements,
   type StoredRecord,
 } from "./store.js";
+import { type Row, storedRecord, typeOf } from "./stored-record.js";
 
 /** What statements run on: connections of their own each, or one that has a transaction open. */
 export interface Runner {
   readonly read: Run;
+  /** Reads single records together with others, where that is faster. */
+  readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
   readonly write: Run;
   /** Does work in one transaction: a new one, or the one that is open. */
   together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
   /** Whether the same work ended in a conflict before. */
   readonly repeated: boolean;
 }
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** The statements, on whatever runs them. */
 export class KnexStatements implements Statements {
@@ -41,11 +42,13 @@ export class KnexStatements implements Statements {
   }
 
   async read(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
-    return this.#record(this.runner.read, sql.readSql(type, key), type, key);
+    const { read, readOne } = this.runner;
+    return readOne ? readOne.read(type, key) : this.#record(read, sql.readSql(type, key), type, key);
   }
 
   async readHead(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
-    return this.#record(this.runner.read, sql.readHeadSql(type, key), type, key);
+    const { read, readOne } = this.runner;
+    return readOne ? readOne.readHead(type, key) : this.#record(read, sql.readHeadSql(type, key), type, key);
   }
 
   async readTree(type: RecordType, key: Ids, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
@@ -232,30 +235,6 @@ const row = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord
   updatedAt,
   etag,
 ];
-
-const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
-
-const keyOf = (row: Row, type: RecordType): Ids => {
-  const key: Record<string, string> = {};
-  type.key.forEach((field, index) => {
-    key[field] = row[sql.keySlots[index] as string] as string;
-  });
-  return key;
-};
-
-/** A row as a record. Its type and key are read off it where the statement does not tell them. */
-function storedRecord(row: Row, type = typeOf(row), key = keyOf(row, type)): StoredRecord {
-  return {
-    type,
-    key,
-    links: type.links.map((_, index) => row[sql.linkSlots[index] as string] as string),
-    details: row.details as string,
-    recordId: Number(row.record_id),
-    createdAt: row.created_at as string,
-    updatedAt: row.updated_at as string,
-    etag: row.etag as string,
-  };
-}
 
 /** Sorts what a union of statements returned, in no order, into the records of one type and what is around each. */
 function trees(type: RecordType, rows: readonly Row[]): RecordTree[] {

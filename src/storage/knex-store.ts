@@ -6,6 +6,7 @@ import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
 import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
+import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { Turns } from "./turns.js";
@@ -21,7 +22,12 @@ const plain = (sql: string): Query => ({ sql, bindings: [] });
 
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
-  constructor(private readonly engine: Engine) {}
+  readonly #readers: ReadGroups | undefined;
+
+  constructor(private readonly engine: Engine) {
+    if (engine.groupsReads)
+      this.#readers = new ReadGroups(engine.dialect, (query, context) => this.#read(query, context));
+  }
 
   statements(context: CallContext): Statements {
     return this.#single(context, false);
@@ -95,11 +101,20 @@ export class KnexStore implements Store {
     return this.engine.close();
   }
 
+  #read(query: Query, context: CallContext): Promise<Outcome> {
+    return this.#leased(this.engine.reads, context, ({ run }) => run(query));
+  }
+
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
-    const { reads, writes, turns, dialect } = this.engine;
+    const { writes, turns, dialect } = this.engine;
+    const readers = this.#readers;
     return new KnexStatements(dialect, {
-      read: (query) => this.#leased(reads, context, ({ run }) => run(query)),
+      read: (query) => this.#read(query, context),
+      readOne: readers && {
+        read: (type, key) => readers.read(type, key, context),
+        readHead: (type, key) => readers.readHead(type, key, context),
+      },
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
       together: (work) => this.#transaction(context, work),
       repeated,

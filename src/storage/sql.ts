@@ -94,8 +94,22 @@ const one = (type: RecordType, own: readonly string[]): Template => ({
   sql: `SELECT ${[...linkColumns(type), ...own].join(", ")} FROM ${table(type)} t WHERE ${equals(type.key)}`,
   fields: type.key,
 });
+const headColumns = ["'' AS details", ...ownColumns.slice(1)];
 const read = perType((type) => one(type, ownColumns));
-const readHead = perType((type) => one(type, ["'' AS details", ...ownColumns.slice(1)]));
+const readHead = perType((type) => one(type, headColumns));
+const withKey = (own: readonly string[]) =>
+  perType((type) => [...type.key.map((field) => `t.${quote(field)}`), ...linkColumns(type), ...own].join(", "));
+const ofOne = withKey(ownColumns);
+const headOfOne = withKey(headColumns);
+
+/** Some records of one type, with their keys; with no details, if those are not needed. */
+export const readGroupSql = (type: RecordType, keys: readonly Ids[], isHead: boolean, { among }: Dialect): Query => ({
+  sql: `SELECT ${(isHead ? headOfOne : ofOne)(type)} FROM ${table(type)} t WHERE ${among(
+    type.key.map((field) => `t.${quote(field)}`),
+    keys.length,
+  )}`,
+  bindings: keys.flatMap((key) => values(type.key, key)),
+});
 
 /** One record, without its key. */
 export const readSql = (type: RecordType, key: Ids): Query => filled(read(type), key);

@@ -1,0 +1,76 @@
+import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
+import { joinKey } from "../records/compare-keys.js";
+import type { Ids } from "../records/ids.js";
+import type { RecordType } from "../records/record-type.js";
+import type { Dialect } from "./engine.js";
+import { askAlone, Groups } from "./groups.js";
+import type { Outcome, Query } from "./query.js";
+import { readGroupSql, readHeadSql, readSql } from "./sql.js";
+import type { StoredRecord } from "./store.js";
+import { storedRecord } from "./stored-record.js";
+
+/** How many keys a statement has: few texts, each prepared once a connection. Others are filled up with the last key. */
+const sizes = [4, 16, 32];
+const largest = sizes.at(-1) as number;
+
+type Readers = Groups<Ids, StoredRecord | undefined>;
+
+/** Reads single records: those of one type that are asked for at the same time, by one statement. */
+export class ReadGroups {
+  readonly #whole = new Map<RecordType, Readers>();
+  readonly #heads = new Map<RecordType, Readers>();
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly run: (query: Query, context: CallContext) => Promise<Outcome>,
+  ) {}
+
+  read(type: RecordType, key: Ids, context: CallContext): Promise<StoredRecord | undefined> {
+    return this.#of(this.#whole, type, false).ask(key, context);
+  }
+
+  /** The same with no details. */
+  readHead(type: RecordType, key: Ids, context: CallContext): Promise<StoredRecord | undefined> {
+    return this.#of(this.#heads, type, true).ask(key, context);
+  }
+
+  #of(all: Map<RecordType, Readers>, type: RecordType, isHead: boolean): Readers {
+    const known = all.get(type);
+    if (known) return known;
+    const made = this.#readers(type, isHead);
+    all.set(type, made);
+    return made;
+  }
+
+  #readers(type: RecordType, isHead: boolean): Readers {
+    /** About the size of the largest records of late: large ones go with fewer others, or alone. */
+    let bytes = 1;
+    const record = (row: Outcome["rows"][number], key: Ids) => {
+      const read = storedRecord(row, type, key);
+      bytes = Math.max(read.details.length, bytes * 0.99, 1);
+      return read;
+    };
+    return new Groups({
+      size: () => Math.max(1, Math.min(largest, Math.floor(limits.bytesOfTurn / bytes))),
+      alone: async (key, context) => {
+        const { rows } = await this.run(isHead ? readHeadSql(type, key) : readSql(type, key), context);
+        return rows[0] && record(rows[0], key);
+      },
+      together: async (keys, context) => {
+        const count = sizes.find((size) => size >= keys.length) ?? keys.length;
+        const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
+        const query = readGroupSql(type, filled, isHead, this.dialect);
+        const { rows, truncated } = await this.run({ ...query, take: limits.bytesOfSmallResult }, context);
+        const found = new Map(rows.map((row) => [joinKey(type.key, row as Ids), row]));
+        return keys.map((key) => {
+          const row = found.get(joinKey(type.key, key));
+          if (!row) return truncated ? askAlone : undefined;
+          const read = record(row, key);
+          // What is large takes memory for answers, as its call's own.
+          return read.details.length < limits.bytesOfSmallResult ? read : askAlone;
+        });
+      },
+    });
+  }
+}
