@@ -59,8 +59,11 @@ export interface Engine {
   /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
   readonly control: Knex;
   readonly controlTimeout: number;
-  /** Whether reads of single records, asked for at the same time, go together: not where the driver is synchronous. */
-  readonly groupsReads: boolean;
+  /**
+   * What goes together where it is asked for at the same time: reads of single records, by one statement; or, where the
+   * driver is synchronous and no read ever waits for another, short writes, in one transaction.
+   */
+  readonly groups: "reads" | "writes";
   /** Whose turn it is to write, where writes must not take all connections that reads need too. */
   readonly turns?: Turns;
   outcome(response: unknown): Outcome;

@@ -3,7 +3,7 @@ import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
-import type { Query, Run } from "./query.js";
+import type { Outcome, Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
   type CountedRecord,
@@ -17,6 +17,7 @@ import {
   type StoredRecord,
 } from "./store.js";
 import { type Row, storedRecord, typeOf } from "./stored-record.js";
+import type { ShortWork } from "./write-groups.js";
 
 /** What statements run on: connections of their own each, or one that has a transaction open. */
 export interface Runner {
@@ -24,6 +25,8 @@ export interface Runner {
   /** Reads single records together with others, where that is faster. */
   readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
   readonly write: Run;
+  /** Does a short write together with others, where that is faster; `alone` is how it is done by itself. */
+  readonly shortly?: (<Result>(work: ShortWork<Result>, alone: () => Promise<Result>) => Promise<Result>) | undefined;
   /** Does work in one transaction: a new one, or the one that is open. */
   together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
   /** Whether the same work ended in a conflict before. */
@@ -125,16 +128,19 @@ export class KnexStatements implements Statements {
     const ownLink = link === undefined ? [] : [link];
     const insertion = { sql: sql.insertSql(type), bindings: row(record) };
     if (type.links.length < 2) {
-      const { insertId } = await this.runner.write(insertion);
+      const { insertId } = await this.#write(insertion);
       return { ...record, recordId: insertId, links: ownLink };
     }
-    return this.runner.together(async (run) => {
-      const { insertId } = await run(insertion);
-      const { rows } = await run(sql.inheritedLinksSql(type, key));
-      const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
-      const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
-      return { ...record, recordId: insertId, links };
-    });
+    return this.#shortly(
+      async (run) => {
+        const { insertId } = await run(insertion);
+        const { rows } = await run(sql.inheritedLinksSql(type, key));
+        const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
+        const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
+        return { ...record, recordId: insertId, links };
+      },
+      (work) => this.runner.together(work),
+    );
   }
 
   async *readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]> {
@@ -175,13 +181,13 @@ export class KnexStatements implements Statements {
     const { type, key, details, createdAt, updatedAt, etag } = record;
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, ...ids, previousEtag];
-    const { changed } = await this.runner.write({ sql: sql.replaceSql(type), bindings });
+    const { changed } = await this.#write({ sql: sql.replaceSql(type), bindings });
     return changed > 0;
   }
 
   async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
-    const { changed } = await this.runner.write({ sql: sql.deleteOneSql(type), bindings });
+    const { changed } = await this.#write({ sql: sql.deleteOneSql(type), bindings });
     return changed > 0;
   }
 
@@ -215,6 +221,19 @@ export class KnexStatements implements Statements {
       total += changed;
       if (changed < maxDeleted) return total;
     }
+  }
+
+  /** A write of one statement. */
+  #write(query: Query): Promise<Outcome> {
+    return this.#shortly(
+      (run) => run(query),
+      (work) => work(this.runner.write),
+    );
+  }
+
+  #shortly<Result>(work: ShortWork<Result>, alone: (work: ShortWork<Result>) => Promise<Result>): Promise<Result> {
+    const { shortly } = this.runner;
+    return shortly ? shortly(work, () => alone(work)) : alone(work);
   }
 
   async #record(run: Run, query: Query, type: RecordType, key: Ids): Promise<StoredRecord | undefined> {

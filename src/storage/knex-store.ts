@@ -10,6 +10,7 @@ import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { Turns } from "./turns.js";
+import { WriteGroups } from "./write-groups.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
@@ -23,10 +24,11 @@ const plain = (sql: string): Query => ({ sql, bindings: [] });
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
   readonly #readers: ReadGroups | undefined;
+  readonly #writers: WriteGroups | undefined;
 
   constructor(private readonly engine: Engine) {
-    if (engine.groupsReads)
-      this.#readers = new ReadGroups(engine.dialect, (query, context) => this.#read(query, context));
+    if (engine.groups === "writes") this.#writers = new WriteGroups((work) => this.#transaction(background, work));
+    else this.#readers = new ReadGroups(engine.dialect, (query, context) => this.#read(query, context));
   }
 
   statements(context: CallContext): Statements {
@@ -109,6 +111,7 @@ export class KnexStore implements Store {
   #single(context: CallContext, repeated: boolean): Statements {
     const { writes, turns, dialect } = this.engine;
     const readers = this.#readers;
+    const writers = this.#writers;
     return new KnexStatements(dialect, {
       read: (query) => this.#read(query, context),
       readOne: readers && {
@@ -116,6 +119,7 @@ export class KnexStore implements Store {
         readHead: (type, key) => readers.readHead(type, key, context),
       },
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
+      shortly: writers && ((work, alone) => writers.ask(work, alone, context)),
       together: (work) => this.#transaction(context, work),
       repeated,
     });

@@ -75,7 +75,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
   return {
     dialect: mySqlDialect(isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"),
     reads: main,
-    groupsReads: true,
+    groups: "reads",
     writes: main,
     turns: new Turns(Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4))), acquireTimeout),
     snapshots,
