@@ -10,7 +10,7 @@ import { createGrid, details, ids, keyOf, View } from "./support/records.js";
 
 describe("questions that travel together", () => {
   /** Questions whose answers come when they are told to; which were asked, as lists of items. */
-  function questions(size = 32) {
+  function questions(size = Number.POSITIVE_INFINITY) {
     const asked: { items: number[]; context: CallContext; answer(): void; fail(): void }[] = [];
     const ask = (items: readonly number[], context: CallContext) =>
       new Promise<number[]>((resolve, reject) => {
@@ -24,7 +24,9 @@ describe("questions that travel together", () => {
     const groups = new Groups<number, number>({
       alone: async (item, context) => (await ask([item], context))[0] as number,
       together: async (items, context) => (await ask(items, context)).map((each) => (each === 50 ? askAlone : each)),
-      size: () => size,
+      onTheWay: 2,
+      size: (waiting) => Math.min(waiting, size),
+      bytes: (item) => (item === 8 ? 2 * limits.bytesOfTurn : item === 7 ? limits.bytesOfTurn : 1),
     });
     const contexts = Array.from({ length: 9 }, () => new CallContext());
     return { asked, groups, contexts, one: (item: number) => groups.ask(item, contexts[item] as CallContext) };
@@ -66,16 +68,32 @@ describe("questions that travel together", () => {
     expect(await Promise.all(answers)).toEqual([0, 10, 20, 30]);
   });
 
-  test("are asked alone where their group fails", async () => {
+  test("fail with their group", async () => {
     const { asked, one } = questions();
-    const answers = all(4, one);
+    const answers = all(4, one).map((answer) => answer.catch((error: Error) => error.message));
     asked[0]?.answer();
     await settled();
     asked[2]?.fail();
+    asked[1]?.answer();
+    expect(await Promise.all(answers)).toEqual([0, 10, "broken off", "broken off"]);
+  });
+
+  test("go in groups of so many bytes; one that has more goes at once", async () => {
+    const { asked, one } = questions();
+    const answers = [0, 1, 2, 7, 3, 8].map(one);
+    expect(asked.map(({ items }) => items)).toEqual([[0], [1], [8]]);
+    asked[0]?.answer();
+    asked[2]?.answer();
     await settled();
-    expect(asked.slice(3).map(({ items }) => items)).toEqual([[2], [3]]);
+    expect(asked[3]?.items).toEqual([2]);
+    asked[1]?.answer();
+    await settled();
+    expect(asked[4]?.items).toEqual([7]);
+    asked[3]?.answer();
+    await settled();
+    expect(asked[5]?.items).toEqual([3]);
     for (const each of asked) each.answer();
-    expect(await Promise.all(answers)).toEqual([0, 10, 20, 30]);
+    await Promise.all(answers);
   });
 
   test("leave when their calls end, and take no other with them", async () => {

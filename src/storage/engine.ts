@@ -25,6 +25,11 @@ export interface Dialect {
   readonly tableOptions: string;
   /** The most records that one statement deletes, where a statement keeps everything else waiting. */
   readonly maxDeleted: number | undefined;
+  /**
+   * How the record_ids are known of what one statement inserts: it returns them, or they follow the first one in even
+   * steps; undefined where neither is sure.
+   */
+  readonly insertedIds: "returned" | "even" | undefined;
   /** What locks the rows that a SELECT reads. */
   readonly forUpdate: string;
   /** A join that reads its left side first. */
@@ -60,10 +65,10 @@ export interface Engine {
   readonly control: Knex;
   readonly controlTimeout: number;
   /**
-   * What goes together where it is asked for at the same time: reads of single records, by one statement; or, where the
-   * driver is synchronous and no read ever waits for another, short writes, in one transaction.
+   * How what is asked for at the same time goes together: reads and creates of single records by one statement; or,
+   * where the driver is synchronous and no statement saves a trip, short writes in one transaction.
    */
-  readonly groups: "reads" | "writes";
+  readonly groups: "statements" | "transactions";
   /** Whose turn it is to write, where writes must not take all connections that reads need too. */
   readonly turns?: Turns;
   outcome(response: unknown): Outcome;

@@ -1,19 +1,26 @@
 import { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
+
+/** The most that go together. */
+export const most = 32;
 
 /** What is not answered together, and is to be asked alone. */
 export const askAlone = Symbol("ask alone");
 
 /** How questions of one kind are asked. */
 export interface Questions<Item, Answer> {
+  /** How many may be on their way before others wait. */
+  readonly onTheWay: number;
   alone(item: Item, context: CallContext): Promise<Answer>;
   /** Answers in the order of the items. */
   together(items: readonly Item[], context: CallContext): Promise<readonly (Answer | typeof askAlone)[]>;
-  /** The most items that go together now; where it is one, nobody waits for others. */
-  size(): number;
+  /** Of so many that wait, the number that go together; where it is one, nobody waits for others. */
+  size(waiting: number): number;
+  /** About the bytes of an item, of which a group takes only so many. One that has more waits for no others. */
+  bytes?(item: Item): number;
 }
 
-/** How many may be on their way before others wait; and how long, in milliseconds, one keeps others waiting. */
-const most = 2;
+/** How long, in milliseconds, one that is on its way keeps others waiting. */
 const patience = 20;
 
 interface Asked<Item, Answer> {
@@ -26,8 +33,8 @@ interface Asked<Item, Answer> {
 /**
  * Lets questions of one kind travel together. A lone one goes at once. While some are on their way, those that come
  * wait, and go together as soon as one of these is back: groups form by themselves exactly when there is load. No question
- * is asked before it came, so its answer is never older. Nobody pays for a neighbour: who ends leaves, and if a group
- * fails, each is asked alone.
+ * is asked before it came, so its answer is never older. Nobody pays for a neighbour: who ends leaves, and what a group
+ * does not answer is asked alone.
  */
 export class Groups<Item, Answer> {
   /** When each that is on its way began, but for those that took so long that nobody waits for them any more. */
@@ -38,7 +45,9 @@ export class Groups<Item, Answer> {
   constructor(private readonly questions: Questions<Item, Answer>) {}
 
   ask(item: Item, context: CallContext): Promise<Answer> {
-    if (this.#onTheWay.size < most || this.questions.size() === 1) return this.#alone(item, context);
+    const { onTheWay, size, bytes } = this.questions;
+    const isAlone = this.#onTheWay.size < onTheWay || size(most) === 1 || (bytes && bytes(item) > limits.bytesOfTurn);
+    if (isAlone) return this.#alone(item, context);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, context, resolve, reject });
       this.#timer ??= setTimeout(() => this.#overtake(), patience);
@@ -67,13 +76,17 @@ export class Groups<Item, Answer> {
       return () => own.offEnd(listener);
     });
     const items = group.map(({ item }) => item);
-    const answers = await this.questions.together(items, context).catch(() => items.map(() => askAlone));
-    for (const [index, asked] of group.entries()) {
-      leave[index]?.();
-      if (asked.context.error) continue;
-      const answer = answers[index] as Answer | typeof askAlone;
-      asked.resolve(answer === askAlone ? this.questions.alone(asked.item, asked.context) : answer);
+    try {
+      const answers = await this.questions.together(items, context);
+      for (const [index, { item, context: own, resolve }] of group.entries()) {
+        const answer = answers[index] as Answer | typeof askAlone;
+        // Who has left is answered already.
+        if (!own.error) resolve(answer === askAlone ? this.questions.alone(item, own) : answer);
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
     }
+    for (const each of leave) each();
     this.#end(trip);
   }
 
@@ -90,20 +103,27 @@ export class Groups<Item, Answer> {
 
   /** Lets those that wait go, as far as not too many are on their way. */
   #goOn(): void {
-    while (this.#waiting.length > 0 && this.#onTheWay.size < most) {
-      const group: Asked<Item, Answer>[] = [];
-      const size = this.questions.size();
-      let taken = 0;
-      for (; taken < this.#waiting.length && group.length < size; taken++) {
-        const asked = this.#waiting[taken] as Asked<Item, Answer>;
-        if (asked.context.error) asked.reject(asked.context.error);
-        else group.push(asked);
-      }
-      this.#waiting = this.#waiting.slice(taken);
+    while (this.#waiting.length > 0 && this.#onTheWay.size < this.questions.onTheWay) {
+      const group = this.#next();
       const [first, ...others] = group;
       if (first && others.length === 0) first.resolve(this.#alone(first.item, first.context));
       else if (first) void this.#together(group);
     }
+  }
+
+  /** Takes those that go next. */
+  #next(): Asked<Item, Answer>[] {
+    const { size, bytes = () => 0 } = this.questions;
+    this.#waiting = this.#waiting.filter(({ context, reject }) => {
+      if (context.error) reject(context.error);
+      return !context.error;
+    });
+    let count = 0;
+    for (let sum = 0; count < Math.min(this.#waiting.length, most); count++) {
+      sum += bytes((this.#waiting[count] as Asked<Item, Answer>).item);
+      if (count > 0 && sum > limits.bytesOfTurn) break;
+    }
+    return count === 0 ? [] : this.#waiting.splice(0, size(count));
   }
 
   /** Waits no longer for what has been on its way for long, such as a large record. */

@@ -3,6 +3,7 @@ import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
+import { insertValues } from "./insert-groups.js";
 import type { Outcome, Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
@@ -25,6 +26,8 @@ export interface Runner {
   /** Reads single records together with others, where that is faster. */
   readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
   readonly write: Run;
+  /** Inserts a record together with others, where that is faster, and returns its record_id. */
+  readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
   /** Does a short write together with others, where that is faster; `alone` is how it is done by itself. */
   readonly shortly?: (<Result>(work: ShortWork<Result>, alone: () => Promise<Result>) => Promise<Result>) | undefined;
   /** Does work in one transaction: a new one, or the one that is open. */
@@ -126,9 +129,10 @@ export class KnexStatements implements Statements {
   async insert(record: NewRecord): Promise<StoredRecord> {
     const { type, key, link } = record;
     const ownLink = link === undefined ? [] : [link];
-    const insertion = { sql: sql.insertSql(type), bindings: row(record) };
+    const insertion = { sql: sql.insertSql(type), bindings: insertValues(record) };
     if (type.links.length < 2) {
-      const { insertId } = await this.#write(insertion);
+      const { insert } = this.runner;
+      const insertId = insert ? await insert(record) : (await this.#write(insertion)).insertId;
       return { ...record, recordId: insertId, links: ownLink };
     }
     return this.#shortly(
@@ -172,7 +176,7 @@ export class KnexStatements implements Statements {
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
-    const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(row) };
+    const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
     // One alone is inserted as any other, so that whatever is taken there is taken here.
     await this.runner.write({ ...insertion, once: ![1, maxInserted].includes(records.length) });
   }
@@ -244,16 +248,6 @@ export class KnexStatements implements Statements {
 
 /** The most characters of details that are read at once of many records. */
 const maxPartSize = 2 ** 22;
-
-/** The parameters of an insert. */
-const row = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord) => [
-  ...type.key.map((field) => key[field] as string),
-  ...(link === undefined ? [] : [link]),
-  details,
-  createdAt,
-  updatedAt,
-  etag,
-];
 
 /** Sorts what a union of statements returned, in no order, into the records of one type and what is around each. */
 function trees(type: RecordType, rows: readonly Row[]): RecordTree[] {

@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Engine } from "./engine.js";
+import { InsertGroups } from "./insert-groups.js";
 import { KnexStatements } from "./knex-statements.js";
 import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
@@ -23,12 +24,21 @@ const plain = (sql: string): Query => ({ sql, bindings: [] });
 
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
-  readonly #readers: ReadGroups | undefined;
-  readonly #writers: WriteGroups | undefined;
+  readonly #reads: ReadGroups | undefined;
+  readonly #inserts: InsertGroups | undefined;
+  readonly #writes: WriteGroups | undefined;
 
   constructor(private readonly engine: Engine) {
-    if (engine.groups === "writes") this.#writers = new WriteGroups((work) => this.#transaction(background, work));
-    else this.#readers = new ReadGroups(engine.dialect, (query, context) => this.#read(query, context));
+    const { dialect, groups, writes, turns } = engine;
+    if (groups === "transactions") {
+      this.#writes = new WriteGroups((work) => this.#transaction(background, work));
+      return;
+    }
+    this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
+    if (!dialect.insertedIds) return;
+    const onOneConnection = <Result>(work: (run: Run) => Promise<Result>, context: CallContext) =>
+      this.#leased(writes, context, ({ run }) => work(run), turns);
+    this.#inserts = new InsertGroups({ dialect, onOneConnection });
   }
 
   statements(context: CallContext): Statements {
@@ -110,16 +120,16 @@ export class KnexStore implements Store {
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
     const { writes, turns, dialect } = this.engine;
-    const readers = this.#readers;
-    const writers = this.#writers;
+    const [reads, inserts, together] = [this.#reads, this.#inserts, this.#writes];
     return new KnexStatements(dialect, {
       read: (query) => this.#read(query, context),
-      readOne: readers && {
-        read: (type, key) => readers.read(type, key, context),
-        readHead: (type, key) => readers.readHead(type, key, context),
+      readOne: reads && {
+        read: (type, key) => reads.read(type, key, context),
+        readHead: (type, key) => reads.readHead(type, key, context),
       },
+      insert: inserts && ((record) => inserts.insert(record, context)),
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
-      shortly: writers && ((work, alone) => writers.ask(work, alone, context)),
+      shortly: together && ((work, alone) => together.ask(work, alone, context)),
       together: (work) => this.#transaction(context, work),
       repeated,
     });

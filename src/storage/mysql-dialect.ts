@@ -1,9 +1,10 @@
 import type { Dialect } from "./engine.js";
 import { repeated } from "./sql.js";
 
-/** The SQL of MySQL and MariaDB, with the one binary collation without padding that the server has. */
-export const mySqlDialect = (collation: string): Dialect => ({
-  idType: `VARCHAR(128) CHARACTER SET utf8mb4 COLLATE ${collation}`,
+/** The SQL of a server of MySQL or MariaDB that calls itself so: "8.4.0", "10.11.6-MariaDB-1". */
+export const mySqlDialect = (version: string): Dialect => ({
+  // The one binary collation without padding that the server has.
+  idType: `VARCHAR(128) CHARACTER SET utf8mb4 COLLATE ${isMariaDb(version) ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"}`,
   // Not JSON: MySQL's reorders keys and rewrites numbers, MariaDB's nests 31 levels. The JSON functions take text too.
   detailsType: "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
   timeType: "DATETIME(6)",
@@ -21,6 +22,7 @@ export const mySqlDialect = (collation: string): Dialect => ({
   markFile: [],
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
   maxDeleted: undefined,
+  insertedIds: !isMariaDb(version) ? "even" : returnsRows(version) ? "returned" : undefined,
   forUpdate: " FOR UPDATE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.
@@ -47,3 +49,11 @@ export const mySqlDialect = (collation: string): Dialect => ({
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
   ],
 });
+
+const isMariaDb = (version: string) => /mariadb/i.test(version);
+
+/** Since MariaDB 10.5 an insert can return its rows. Before, a change of a Galera cluster can change the steps at any time. */
+function returnsRows(version: string): boolean {
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+-mariadb/i.exec(version) ?? [];
+  return Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 5);
+}

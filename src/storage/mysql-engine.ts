@@ -64,18 +64,18 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     standstill.stop();
     await Promise.all([main, snapshots, control].map((each) => each.destroy()));
   };
-  let isMariaDb: boolean;
+  let version: string;
   try {
     const { rows }: Response = await main.raw("SELECT VERSION() AS version");
-    isMariaDb = /mariadb/i.test(String(rows[0]?.version));
+    version = String(rows[0]?.version);
   } catch (error) {
     await close();
     throw translate(error);
   }
   return {
-    dialect: mySqlDialect(isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"),
+    dialect: mySqlDialect(version),
     reads: main,
-    groups: "reads",
+    groups: "statements",
     writes: main,
     turns: new Turns(Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4))), acquireTimeout),
     snapshots,

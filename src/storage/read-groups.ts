@@ -4,15 +4,14 @@ import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
-import { askAlone, Groups } from "./groups.js";
+import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { readGroupSql, readHeadSql, readSql } from "./sql.js";
 import type { StoredRecord } from "./store.js";
 import { storedRecord } from "./stored-record.js";
 
 /** How many keys a statement has: few texts, each prepared once a connection. Others are filled up with the last key. */
-const sizes = [4, 16, 32];
-const largest = sizes.at(-1) as number;
+const sizes = [4, 16, most];
 
 type Readers = Groups<Ids, StoredRecord | undefined>;
 
@@ -52,7 +51,8 @@ export class ReadGroups {
       return read;
     };
     return new Groups({
-      size: () => Math.max(1, Math.min(largest, Math.floor(limits.bytesOfTurn / bytes))),
+      onTheWay: 2,
+      size: (waiting) => Math.max(1, Math.min(waiting, Math.floor(limits.bytesOfTurn / bytes))),
       alone: async (key, context) => {
         const { rows } = await this.run(isHead ? readHeadSql(type, key) : readSql(type, key), context);
         return rows[0] && record(rows[0], key);
@@ -61,14 +61,16 @@ export class ReadGroups {
         const count = sizes.find((size) => size >= keys.length) ?? keys.length;
         const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
         const query = readGroupSql(type, filled, isHead, this.dialect);
-        const { rows, truncated } = await this.run({ ...query, take: limits.bytesOfSmallResult }, context);
+        const read = this.run({ ...query, take: limits.bytesOfSmallResult }, context);
+        // Whatever was wrong with it may have been another's: a read can be done again.
+        const { rows, truncated } = await read.catch(() => ({ rows: [], truncated: true }));
         const found = new Map(rows.map((row) => [joinKey(type.key, row as Ids), row]));
         return keys.map((key) => {
           const row = found.get(joinKey(type.key, key));
           if (!row) return truncated ? askAlone : undefined;
-          const read = record(row, key);
+          const one = record(row, key);
           // What is large takes memory for answers, as its call's own.
-          return read.details.length < limits.bytesOfSmallResult ? read : askAlone;
+          return one.details.length < limits.bytesOfSmallResult ? one : askAlone;
         });
       },
     });

@@ -337,6 +337,9 @@ export function insertManySql(type: RecordType, rows: number): string {
   return `INSERT INTO ${table(type)} (${names.map(quote).join(", ")}) VALUES ${repeated(row, rows)}`;
 }
 
+/** Has an insert return the keys and record_ids of what it inserts. */
+export const returningSql = perType((type) => ` RETURNING ${[...type.key, "record_id"].map(quote).join(", ")}`);
+
 const inheritedLinks = perType((type) =>
   union(
     type.links.slice(0, -1).map(({ link, type: owner }) => ({

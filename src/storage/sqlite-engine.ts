@@ -41,7 +41,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
   return {
     dialect: sqliteDialect,
     ...pools,
-    groups: "writes",
+    groups: "transactions",
     controlTimeout: acquireTimeout,
     outcome(response) {
       const { rows = [], truncated = false, changes = 0, lastInsertRowid = 0 } = response as Response;
