@@ -12,6 +12,7 @@ const leftOut = {
     "hostile-defaults",
     "large-records",
     "log",
+    "open-files",
     "process",
   ],
   "wait, or are long": [

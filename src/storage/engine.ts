@@ -59,6 +59,8 @@ export interface Engine {
   /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
   readonly control: Knex;
   readonly controlTimeout: number;
+  /** The most files that one connection has open at a time, itself included. */
+  readonly filesOfConnection: number;
   /** Whose turn it is to write, where writes must not take all connections that reads need too. */
   readonly turns?: Turns;
   outcome(response: unknown): Outcome;

@@ -69,6 +69,12 @@ export class KnexStore implements Store {
     return Number(this.engine.snapshots.client.pool.max);
   }
 
+  get maxFiles(): number {
+    const { reads, writes, snapshots, control, filesOfConnection } = this.engine;
+    const pools = new Set([reads, writes, snapshots, control]);
+    return [...pools].reduce((sum, { client }) => sum + Number(client.pool.max), 0) * filesOfConnection;
+  }
+
   async check(): Promise<void> {
     const { control, controlTimeout, dialect } = this.engine;
     this.engine.examine();

@@ -80,6 +80,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     snapshots,
     control,
     controlTimeout,
+    filesOfConnection: 1,
     outcome(response) {
       const { rows, header, truncated } = response as Response;
       return { rows, truncated, changed: header?.affectedRows ?? 0, insertId: header?.insertId ?? 0 };
