@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
+import type { Places } from "../places.js";
 import type { Outcome, Query } from "./query.js";
 import type { StorageError } from "./store.js";
-import type { Turns } from "./turns.js";
 
 /** In what the databases' SQL differs. */
 export interface Dialect {
@@ -61,8 +61,8 @@ export interface Engine {
   readonly controlTimeout: number;
   /** The most files that one connection has open at a time, itself included. */
   readonly filesOfConnection: number;
-  /** Whose turn it is to write, where writes must not take all connections that reads need too. */
-  readonly turns?: Turns;
+  /** The places of those who write, where they must not take all connections that reads need too. */
+  readonly writers?: Places;
   outcome(response: unknown): Outcome;
   /** What a driver's or Knex's error means. */
   translate(error: unknown): StorageError;

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
+import type { Places } from "../places.js";
 import type { Engine } from "./engine.js";
 import { KnexStatements } from "./knex-statements.js";
 import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
-import type { Turns } from "./turns.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
@@ -103,10 +103,10 @@ export class KnexStore implements Store {
 
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
-    const { reads, writes, turns, dialect } = this.engine;
+    const { reads, writes, writers, dialect } = this.engine;
     return new KnexStatements(dialect, {
       read: (query) => this.#leased(reads, context, ({ run }) => run(query)),
-      write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
+      write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
       together: (work) => this.#transaction(context, work),
       repeated,
     });
@@ -118,8 +118,8 @@ export class KnexStore implements Store {
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
-    const { writes, turns } = this.engine;
-    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), turns);
+    const { writes, writers } = this.engine;
+    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), writers);
   }
 
   async #committed<Result>(lease: Lease, context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
@@ -139,9 +139,9 @@ export class KnexStore implements Store {
     pool: Knex,
     context: CallContext,
     work: (lease: Lease) => Promise<Result>,
-    turns?: Turns,
+    places?: Places,
   ): Promise<Result> {
-    const lease = await this.#acquire(pool, context, turns);
+    const lease = await this.#acquire(pool, context, places);
     try {
       return await work(lease);
     } finally {
@@ -149,18 +149,18 @@ export class KnexStore implements Store {
     }
   }
 
-  async #acquire(pool: Knex, context: CallContext, turns?: Turns): Promise<Lease> {
+  async #acquire(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
     const { engine } = this;
     context.throwIfEnded();
-    await turns?.take(context);
+    await places?.take(context);
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
-      turns?.give();
+      places?.give();
       throw engine.translate(error);
     });
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
-      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !turns } }).then(
+      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } }).then(
         ({ response }: { response: unknown }) => engine.outcome(response),
         (error: unknown) => {
           throw error instanceof NoRoom || error instanceof MemoryTaken ? error : engine.translate(error);
@@ -192,7 +192,7 @@ export class KnexStore implements Store {
       async release(last) {
         if (last) await finish(last);
         await pool.client.releaseConnection(connection);
-        turns?.give();
+        places?.give();
       },
     };
   }
