@@ -24,18 +24,21 @@ run: build ## Serve on the embedded database, or on that of ARCHIVE_DATABASE_URL
 	@echo "Address: $(address)"
 	@echo "Data:    $(if $(ARCHIVE_DATABASE_URL),where ARCHIVE_DATABASE_URL says,$(CURDIR)/data/archive.db)"
 	@echo "Try:     grpcurl -plaintext $(address) list"
-	@command -v grpcurl >/dev/null || echo "         (there is no grpcurl here; \`scripts/grpcurl\` builds one with Go and prints where it is)"
+	@command -v grpcurl >/dev/null || if command -v go >/dev/null; \
+		then echo "         (there is no grpcurl here; \`scripts/grpcurl\` builds one with Go and prints where it is)"; \
+		else echo "         (there is no grpcurl here: see https://github.com/fullstorydev/grpcurl#installation)"; fi
 	@echo
 	@exec node dist/src/main.js serve
 
-image: ## Build the container image
+image: needs-docker ## Build the container image
 	docker build --tag synergos-archive .
 
 ##@ Work on it
 
 build: dist/.built ## Install what is missing and compile
 
-test: test-service test-clients ## Run every test on SQLite, MariaDB and MySQL
+# What is missing is said first, not after the minutes that the rest takes.
+test: needs-python needs-go test-service test-clients ## Run every test on SQLite, MariaDB and MySQL
 
 # What it leaves out, it says (vitest.quick.config.ts).
 quick: types lint build ## Check types and style, and run what is fast on SQLite: a minute and a half at most
@@ -83,7 +86,7 @@ test-service: build ## Test the service
 	$(bin)/vitest run
 
 # Each client has a target of its own, in which its own tool runs its own tests.
-test-clients: test-typescript test-python test-go test-snippets ## Test the clients, and what docs/clients.md says
+test-clients: needs-python needs-go test-typescript test-python test-go test-snippets ## Test the clients, and what docs/clients.md says
 
 test-typescript: build ## Test the TypeScript client, also as a package in an empty project
 	cd clients/typescript && npm run check && npm test
@@ -102,11 +105,15 @@ test-snippets: build needs-python needs-go ## Run what docs/clients.md says
 needs-python:
 	@command -v "$${PYTHON:-python3}" >/dev/null || { echo "There is no python3 on the PATH. Install Python 3.7 or newer" \
 		"with venv (https://www.python.org/downloads, apt-get install python3-venv, brew install python)," \
-		"or set PYTHON to one." >&2; exit 1; }
+		"or set PYTHON to one. make quick, make test-service and make test-typescript do without." >&2; exit 1; }
 
 needs-go:
 	@command -v go >/dev/null || { echo "There is no go on the PATH. Install Go $$(awk '$$1 == "go" { print $$2 }' generated/go/go.mod)" \
-		"or newer (https://go.dev/dl, brew install go)." >&2; exit 1; }
+		"or newer (https://go.dev/dl, brew install go). make quick and make test-typescript do without." >&2; exit 1; }
+
+needs-docker:
+	@command -v docker >/dev/null || { echo "There is no docker on the PATH. Install Docker (https://docs.docker.com/get-docker)," \
+		"or run the server without it: make run." >&2; exit 1; }
 
 # Dependencies' scripts are not run: all of them work without, and what `prepare` does is the next target.
 node_modules/.installed: package-lock.json
@@ -118,4 +125,4 @@ dist/.built: node_modules/.installed $(sources)
 	@touch $@
 
 .PHONY: help run image build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
-	test-typescript test-python test-go test-snippets needs-python needs-go
+	test-typescript test-python test-go test-snippets needs-python needs-go needs-docker

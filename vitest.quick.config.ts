@@ -12,6 +12,7 @@ const leftOut = {
     "hostile-defaults",
     "large-records",
     "log",
+    "open-files",
     "process",
   ],
   "wait, or are long": [
@@ -25,6 +26,7 @@ const leftOut = {
     "transport",
   ],
   "type what the pages say": ["readme", "tours"],
+  "need grpcurl, which Go builds": ["reflection"],
 };
 
 const names = Object.values(leftOut).flat();

@@ -51,6 +51,8 @@ export const limits = {
   /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds: at a time, and in all. */
   stallOfDryRun: 3000,
   silenceOfDryRun: 30_000,
+  /** How often the log says how many connections were refused, in milliseconds. */
+  sayRefusedEvery: 1000,
   /** The questions of one stream of reflection. */
   reflectionRequests: 1000,
 } as const;

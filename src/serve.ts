@@ -4,7 +4,9 @@ import type { Logger } from "winston";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { usageFailure } from "./cli/failure.js";
+import { mostConnections, openFilesLimit } from "./open-files.js";
 import type { serveSettings } from "./options.js";
+import { limitConnections } from "./rpc/connection-limit.js";
 import { addHealth } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
 import type { Values } from "./settings.js";
@@ -36,6 +38,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     maxResultSize: resultSizeFor(options.maxSendSize),
   });
   try {
+    const most = mostConnections(openFilesLimit(), store.maxFiles);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
     const server = createServer(
@@ -55,6 +58,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
         "grpc.keepalive_timeout_ms": options.keepaliveTimeout,
       },
     );
+    const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
     const port = await listen(server, joinAddress(host, options.port), credentials);
     logger.info("serving", {
@@ -76,6 +80,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       async stop() {
         health.stop();
         await server.finish(options.grace);
+        connections.stop();
         await closed(store);
       },
     };

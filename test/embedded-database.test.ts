@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -222,6 +222,21 @@ describe("an embedded database", () => {
     } finally {
       await server.end();
       await database.drop();
+    }
+  });
+
+  test("that cannot be opened any more is UNAVAILABLE, also to who needs another connection", async () => {
+    const archive = await startArchive(sqlite);
+    try {
+      const file = fileOf(archive.database);
+      const folder = dirname(file);
+      renameSync(folder, `${folder}-moved`);
+      const streaming = archive.client.stream()[Symbol.asyncIterator]().next();
+      expect(await errorOf(streaming)).toMatchObject({ code: "UNAVAILABLE", reason: "DATABASE_UNAVAILABLE" });
+      renameSync(`${folder}-moved`, folder);
+      expect(await archive.client.counts()).toEqual({});
+    } finally {
+      await archive.close();
     }
   });
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { ArchiveClient } from "./support/client.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
 import { until } from "./support/wait.js";
@@ -34,24 +35,31 @@ const endOf = (call: Promise<unknown>) =>
 
 const key = { collab_id: "c" };
 
+/** An update that waits for a lock which somebody else holds until `ROLLBACK`. */
+async function startWaiting(client: ArchiveClient) {
+  await client.update("Collaboration", { key, details: undefined, allow_missing: true });
+  await database.sql("START TRANSACTION");
+  await database.sql("SELECT * FROM collaboration FOR UPDATE");
+  const waiting = endOf(client.update("Collaboration", { key, details: undefined }));
+  const list = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE%' AND db = DATABASE()";
+  const waits = async () => (await database.sql(list)).length > 0;
+  await until("the update waits", waits);
+  return { waiting, waits };
+}
+
 describe.each(["1", "2"])("a stop of %s that serve", (workers) => {
   test("ends calls that would never end, after the grace", async () => {
     const { server, says } = await start("300", workers);
     const { client } = server;
-    await client.update("Collaboration", { key, details: undefined, allow_missing: true });
-    await database.sql("START TRANSACTION");
     try {
-      await database.sql("SELECT * FROM collaboration FOR UPDATE");
-      const waiting = endOf(client.update("Collaboration", { key, details: undefined }));
-      const list = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE%' AND db = DATABASE()";
-      await until("the update waits", async () => (await database.sql(list)).length > 0);
+      const { waiting, waits } = await startWaiting(client);
       const ended = once(server.child, "exit");
       server.child.kill("SIGTERM");
       expect(await ended).toEqual([0, null]);
       expect(["UNAVAILABLE", "CANCELLED", "INTERNAL"]).toContain(await waiting);
       expect(says('"message":"stopped"')).toBeGreaterThan(0);
       // Whoever was cut off holds nothing in the database any more.
-      await until("nothing waits", async () => (await database.sql(list)).length === 0);
+      await until("nothing waits", async () => !(await waits()));
     } finally {
       await database.sql("ROLLBACK");
       client.close();
@@ -61,12 +69,7 @@ describe.each(["1", "2"])("a stop of %s that serve", (workers) => {
   test("waits for calls that end within it, and takes no others", async () => {
     const { server, says } = await start("60000", workers);
     const { client } = server;
-    await client.update("Collaboration", { key, details: undefined, allow_missing: true });
-    await database.sql("START TRANSACTION");
-    await database.sql("SELECT * FROM collaboration FOR UPDATE");
-    const waiting = endOf(client.update("Collaboration", { key, details: undefined }));
-    const list = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE%' AND db = DATABASE()";
-    await until("the update waits", async () => (await database.sql(list)).length > 0);
+    const { waiting } = await startWaiting(client);
     const ended = once(server.child, "exit");
     server.child.kill("SIGTERM");
     await until("it stops", () => says('"message":"stopping"') > 0);

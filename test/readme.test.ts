@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { startProcess } from "./support/process.js";
 
@@ -25,6 +25,21 @@ const steady = (text: string) =>
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/"(etag|\w+Id)": "[0-9a-f]{16,32}"/g, '"$1": "RANDOM"')
     .trim();
+
+test("the README's alias calls grpcurl, also where its path has a space", () => {
+  const grpcurl = execFileSync("scripts/grpcurl", { encoding: "utf8" }).trim();
+  const folder = mkdtempSync(join(tmpdir(), "archive readme "));
+  try {
+    symlinkSync(grpcurl, join(folder, basename(grpcurl)));
+    const alias = /`(alias grpcurl=.*?)`/.exec(readFileSync("README.md", "utf8"))?.[1];
+    const script = `shopt -s expand_aliases; ${alias}\ngrpcurl --version`;
+    const env = { ...process.env, ARCHIVE_CACHE: folder };
+    const { stdout, stderr, status } = spawnSync("bash", ["-c", script], { encoding: "utf8", env });
+    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining("grpcurl")]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("every line of the README's tour works as printed", { timeout: 120_000 }, async () => {
   const grpcurl = execFileSync("scripts/grpcurl", { encoding: "utf8" }).trim();

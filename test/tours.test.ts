@@ -24,6 +24,15 @@ function stepsOf(page: string, from: string, to: string): Step[] {
   });
 }
 
+/** The alias by which both pages call the program in a checkout. */
+function aliasOf(name: string): string {
+  const [one, other] = ["README.md", "docs/command-line.md"].map(
+    (page) => new RegExp(`\`(alias ${name}=.*?)\``).exec(readFileSync(page, "utf8"))?.[1],
+  );
+  if (!one || one !== other) throw new Error(`the pages' aliases differ: ${one}, ${other}`);
+  return one;
+}
+
 /** What differs from run to run, and what makes a terminal colourful. */
 const steady = (text: string) =>
   stripVTControlCharacters(text)
@@ -48,11 +57,11 @@ test.each(tours)(
   "every command of %s, %s, does what the page says",
   { timeout: 180_000 },
   async (page, from, to, before) => {
+    // As a checkout whose path has a space in it.
     const folder = mkdtempSync(join(tmpdir(), "archive tour "));
-    symlinkSync(resolve("examples"), join(folder, "examples"));
+    for (const part of ["dist", "examples"]) symlinkSync(resolve(part), join(folder, part));
     const server = await startProcess(`sqlite:${join(folder, "archive.db")}`);
-    const main = resolve("dist/src/main.js");
-    const define = `cd '${folder}'; synergos-archive() { '${process.execPath}' '${main}' "$@"; };`;
+    const define = `cd '${folder}'; shopt -s expand_aliases; ${aliasOf("synergos-archive")}\n`;
     const environment = { ARCHIVE_ADDRESS: server.address, HOME: folder };
     try {
       const steps = stepsOf(page, from, to);
@@ -60,7 +69,7 @@ test.each(tours)(
       for (const { line, shown } of [...before.map((each) => ({ line: each, shown: "" })), ...steps]) {
         const asks = shown.includes("Delete it all?");
         const { stdout, stderr } = await runProgram([], {
-          program: ["bash", "-c", `${define} { ${line}; } ${asks ? "" : "2>&1"}`],
+          program: ["bash", "-c", `${define}{ ${line}; } ${asks ? "" : "2>&1"}`],
           environment,
           ...(asks ? { terminal: ["(y/N)", "y\r"] as const } : {}),
         });

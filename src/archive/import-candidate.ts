@@ -1,18 +1,12 @@
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
+import { firstSecond, isTimeFrom, storedTime, type Timestamp } from "../records/times.js";
 import { validateDetails } from "../records/validate-details.js";
 import { idFault, validateKey } from "../records/validate-key.js";
 import type { NewRecord } from "../storage/store.js";
 import { type ArchiveError, invalidFields } from "./archive-error.js";
-import {
-  detailsShape,
-  emptyDetails,
-  newRecord,
-  type RecordMessage,
-  storedTime,
-  type Timestamp,
-} from "./record-message.js";
+import { detailsShape, emptyDetails, newRecord, type RecordMessage } from "./record-message.js";
 import { unreadRecords } from "./unread-records.js";
 
 /** A record of an import that is valid by itself. */
@@ -76,9 +70,8 @@ const sizeOf = ({ type, key, details }: NewRecord): number =>
 /** A given time as it is stored; undefined if none is given. All engines keep those from the year 1000 on, so exactly. */
 function givenTime(field: string, time: Timestamp | undefined, violations: FieldViolation[]): string | undefined {
   if (!time) return undefined;
-  const { seconds, nanos } = time;
-  const inRange = seconds >= -30610224000n && seconds <= 253402300799n && nanos >= 0 && nanos <= 999_999_999;
-  if (inRange && nanos % 1000 === 0) return storedTime(time);
+  const inRange = isTimeFrom(firstSecond.ofRecords, time);
+  if (inRange && time.nanos % 1000 === 0) return storedTime(time);
   const description = inRange
     ? "must have no more than microseconds"
     : "must be from 1000-01-01T00:00:00Z to 9999-12-31T23:59:59.999999Z";

@@ -5,6 +5,7 @@ import type { Ids } from "../records/ids.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
+import { fromStoredTime, storedNow, type Timestamp } from "../records/times.js";
 import type { NewRecord, RecordTree, StoredRecord } from "../storage/store.js";
 
 /** A record of any type, as the generated messages hold it. */
@@ -18,11 +19,6 @@ export interface RecordMessage {
   etag: string;
   relations: Message | undefined;
   ancestors: Message | undefined;
-}
-
-export interface Timestamp {
-  seconds: bigint;
-  nanos: number;
 }
 
 const shapes = new Map(recordTypes.map((type) => [type, messageShape(`${type.name}Details`)]));
@@ -45,13 +41,13 @@ export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detai
 /** A record in view BASIC. */
 export function basicRecord(record: StoredRecord, details = detailsOf(record)): RecordMessage {
   const { type, key, links, recordId, createdAt, updatedAt, etag } = record;
-  const created = timestamp(createdAt);
+  const created = fromStoredTime(createdAt);
   const message: RecordMessage = {
     key,
     details,
     record_id: BigInt(recordId),
     created_at: created,
-    updated_at: updatedAt === createdAt ? created : timestamp(updatedAt),
+    updated_at: updatedAt === createdAt ? created : fromStoredTime(updatedAt),
     etag,
     relations: undefined,
     ancestors: undefined,
@@ -127,27 +123,4 @@ export function changedRecord(record: StoredRecord, details: Message): StoredRec
 function newEtag(): string {
   const uuid = randomUUID();
   return uuid.slice(0, 8) + uuid.slice(-8);
-}
-
-let lastNow = { milliseconds: 0, stored: "" };
-
-/** The time now as the storage keeps it: "YYYY-MM-DD HH:MM:SS.ffffff", UTC. Many records can have the same. */
-function storedNow(): string {
-  const milliseconds = Date.now();
-  if (milliseconds !== lastNow.milliseconds) {
-    const text = new Date(milliseconds).toISOString();
-    lastNow = { milliseconds, stored: `${text.slice(0, 10)} ${text.slice(11, -1)}000` };
-  }
-  return lastNow.stored;
-}
-
-/** A time as the storage keeps it; what is less than a microsecond is cut off. */
-export const storedTime = ({ seconds, nanos }: Timestamp): string =>
-  `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19).replace("T", " ")}.${String(nanos).padStart(9, "0").slice(0, 6)}`;
-
-function timestamp(stored: string): Timestamp {
-  return {
-    seconds: BigInt(Date.parse(`${stored.slice(0, 10)}T${stored.slice(11, 19)}Z`) / 1000),
-    nanos: Number(stored.slice(20).padEnd(9, "0")),
-  };
 }

@@ -30,7 +30,9 @@ complete -F _synergos_archive ${name}`,
 _synergos_archive() {
   local line value
   local -a candidates
-  for line in "\${(@f)$(eval "\${words[1]} __complete -- \${(@q)words[2,CURRENT]}" 2>/dev/null)}"; do
+  # Joined here: completion has options set by which each word else would come with all that stands before it.
+  local given="\${(j: :)\${(@q)words[2,CURRENT]}}"
+  for line in "\${(@f)$(eval "\${words[1]} __complete -- $given" 2>/dev/null)}"; do
     if [[ $line == "${files}" ]]; then
       _files
     elif [[ -n $line ]]; then
@@ -40,15 +42,22 @@ _synergos_archive() {
   done
   (( \${#candidates} )) && _describe '${name}' candidates
 }
+# Of an alias zsh would complete what that stands for: a function in its place is completed by its own name.
+if (( \${+aliases[${name}]} )); then
+  () { unalias ${name}; functions[${name}]="$1 \\"\\$@\\"" } "\${aliases[${name}]}"
+fi
 (( \${+functions[compdef]} )) || { autoload -Uz compinit && compinit; }
 compdef _synergos_archive ${name}`,
   fish: (name) => `# Completion of ${name} for fish: ${name} complete fish | source
 function __synergos_archive
-  set -l words (commandline -opc) (commandline -ct)
+  # The word as it will be once its quotes are closed.
+  set -l token (commandline -ct)
+  set -l current (string unescape -- "$token"; or string unescape -- "$token'"; or string unescape -- "$token\\""; or echo "$token")
+  set -l words (commandline -opc) "$current"
   set -l lines (eval $words[1] __complete -- (string escape -- $words[2..-1]) 2>/dev/null)
   for line in $lines
     if test "$line" = "${files}"
-      __fish_complete_path (commandline -ct)
+      __fish_complete_path "$current"
     else
       echo $line
     end
@@ -76,6 +85,8 @@ export function addCompletion(program: Command): void {
 /** What the last word can be, each with a description after a tab. */
 function candidates(program: Command, given: readonly string[]): string[] {
   const words = joined(given);
+  // Where the shell has cut such a word itself, it completes the value alone.
+  const isWhole = words.at(-1) === given.at(-1);
   const current = words.pop() ?? "";
   const [name, ...before] = words;
   if (name === undefined) {
@@ -91,7 +102,10 @@ function candidates(program: Command, given: readonly string[]): string[] {
   const last = inline?.[1] ?? before.at(-1);
   const isEnded = before.includes("--");
   const option = isEnded ? undefined : optionNamed(command, last);
-  if (option && takesValue(option)) return valuesOf(option, inline?.[2] ?? current);
+  if (option && takesValue(option)) {
+    const values = valuesOf(option, inline?.[2] ?? current);
+    return inline && isWhole ? values.map((value) => `${value === files ? "" : `${inline[1]}=`}${value}`) : values;
+  }
   if (current.startsWith("-") && !isEnded) return matching(current, optionsOf(command));
   return valuesOf(command.registeredArguments[positionOf(command, before)], current);
 }

@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { asFailure, usageFailure } from "../cli/failure.js";
 import { foreignVariables } from "../environment.js";
 import { createLog } from "../log.js";
+import { checkOpenFiles, openFilesLimit } from "../open-files.js";
 import { serveSettings } from "../options.js";
 import type { RunningServer, ServeOptions } from "../serve.js";
 import { runService } from "./run-service.js";
@@ -25,7 +26,10 @@ export async function runServer(options: ServeOptions, explain: (error: Error) =
   const service =
     workers > 1 && cluster.isPrimary
       ? startWorkers(workers, grace, log)
-      : inThisProcess(async () => (await import("../serve.js")).serve(options, log));
+      : inThisProcess(async () => {
+          checkOpenFiles(openFilesLimit());
+          return (await import("../serve.js")).serve(options, log);
+        });
   try {
     await runService(service, grace, log);
   } catch (error) {

@@ -3,6 +3,7 @@ import { pathStep } from "./field-violation.js";
 import type { FieldShape, Message, MessageShape } from "./message-shape.js";
 import { fieldValue } from "./message-shape.js";
 import { rulesOf } from "./rules.js";
+import { fromPayloadTime, payloadTime, type Timestamp } from "./times.js";
 
 /**
  * A record's details as the platform's components hold them: one JSON object, integers as bigint and other numbers as
@@ -126,16 +127,8 @@ function single(field: FieldShape, value: PayloadValue, path: string, violations
     }
     case "struct":
       return isObject(value) ? structValue(value, path, violations) : refuse("must be an object");
-    case "timestamp": {
-      const text = typeof value === "string" ? value : "";
-      const [, date, time, fraction = ""] =
-        /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/.exec(text) ?? [];
-      const milliseconds = Date.parse(`${date}T${time}Z`);
-      // A 30th of February is parsed, as another day.
-      const exists = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === `${date}T${time}.000Z`;
-      if (!exists) return refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
-      return { seconds: BigInt(milliseconds / 1000), nanos: Number(fraction.padEnd(9, "0")) };
-    }
+    case "timestamp":
+      return fromPayloadTime(typeof value === "string" ? value : "") ?? refuse('must be a time: "YYYY-MM-DD HH:MM:SS"');
     case "message": {
       const shape = field.message as MessageShape;
       if (shape.oneofs[0]) {
@@ -206,11 +199,8 @@ function plain(field: FieldShape, value: unknown): PayloadValue {
       return field.enum?.value[value as number]?.localName.toLowerCase() ?? null;
     case "struct":
       return fromStruct(value as Message);
-    case "timestamp": {
-      const { seconds, nanos } = value as { seconds: bigint; nanos: number };
-      const time = new Date(Number(seconds) * 1000).toISOString().slice(0, 19).replace("T", " ");
-      return nanos ? `${time}.${String(nanos).padStart(9, "0")}` : time;
-    }
+    case "timestamp":
+      return payloadTime(value as Timestamp);
     case "message": {
       const shape = field.message as MessageShape;
       const only = wrapped(shape);

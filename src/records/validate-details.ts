@@ -2,6 +2,7 @@ import { limits } from "../limits.js";
 import { type FieldViolation, pathStep } from "./field-violation.js";
 import { type FieldShape, fieldValue, type Message, type MessageShape } from "./message-shape.js";
 import { type FieldRules, rulesOf } from "./rules.js";
+import { firstSecond, isTimeFrom, type Timestamp } from "./times.js";
 
 /** The most objects and lists inside each other in a Struct, itself included. */
 const maxStructLevels = 32;
@@ -116,12 +117,10 @@ function validateValue(
         report(`must be one of ${names?.join(", ")}`);
       }
       return;
-    case "timestamp": {
-      const { seconds, nanos } = value as { seconds: bigint; nanos: number };
-      const inRange = seconds >= -62135596800n && seconds <= 253402300799n && nanos >= 0 && nanos <= 999_999_999;
-      if (!inRange) report("must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z");
+    case "timestamp":
+      if (!isTimeFrom(firstSecond.ofDetails, value as Timestamp))
+        report("must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z");
       return;
-    }
     case "struct": {
       if (!isSound(value, 1, depth + 1)) validateStruct(value, path, 1, depth + 1, violations);
       for (const [name, types] of fieldRules.memberTypes ?? []) {

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
+import type { Places } from "../places.js";
 import type { Outcome, Query } from "./query.js";
 import type { StorageError } from "./store.js";
-import type { Turns } from "./turns.js";
 
 /** In what the databases' SQL differs. */
 export interface Dialect {
@@ -64,13 +64,15 @@ export interface Engine {
   /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
   readonly control: Knex;
   readonly controlTimeout: number;
+  /** The most files that one connection has open at a time, itself included. */
+  readonly filesOfConnection: number;
+  /** The places of those who write, where they must not take all connections that reads need too. */
+  readonly writers?: Places;
   /**
    * How what is asked for at the same time goes together: reads and creates of single records by one statement; or,
    * where the driver is synchronous and no statement saves a trip, short writes in one transaction.
    */
   readonly groups: "statements" | "transactions";
-  /** Whose turn it is to write, where writes must not take all connections that reads need too. */
-  readonly turns?: Turns;
   outcome(response: unknown): Outcome;
   /** What a driver's or Knex's error means. */
   translate(error: unknown): StorageError;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
+import type { Places } from "../places.js";
 import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
 import { KnexStatements } from "./knex-statements.js";
@@ -10,7 +11,6 @@ import type { Outcome, Query, Run } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
-import type { Turns } from "./turns.js";
 import { WriteGroups } from "./write-groups.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
@@ -29,7 +29,7 @@ export class KnexStore implements Store {
   readonly #writes: WriteGroups | undefined;
 
   constructor(private readonly engine: Engine) {
-    const { dialect, groups, writes, turns } = engine;
+    const { dialect, groups, writes, writers } = engine;
     if (groups === "transactions") {
       this.#writes = new WriteGroups((work) => this.#transaction(background, work));
       return;
@@ -37,7 +37,7 @@ export class KnexStore implements Store {
     this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
     if (!dialect.insertedIds) return;
     const onOneConnection = <Result>(work: (run: Run) => Promise<Result>, context: CallContext) =>
-      this.#leased(writes, context, ({ run }) => work(run), turns);
+      this.#leased(writes, context, ({ run }) => work(run), writers);
     this.#inserts = new InsertGroups({ dialect, onOneConnection });
   }
 
@@ -87,6 +87,12 @@ export class KnexStore implements Store {
     return Number(this.engine.snapshots.client.pool.max);
   }
 
+  get maxFiles(): number {
+    const { reads, writes, snapshots, control, filesOfConnection } = this.engine;
+    const pools = new Set([reads, writes, snapshots, control]);
+    return [...pools].reduce((sum, { client }) => sum + Number(client.pool.max), 0) * filesOfConnection;
+  }
+
   async check(): Promise<void> {
     const { control, controlTimeout, dialect } = this.engine;
     this.engine.examine();
@@ -119,7 +125,7 @@ export class KnexStore implements Store {
 
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
-    const { writes, turns, dialect } = this.engine;
+    const { writes, writers, dialect } = this.engine;
     const [reads, inserts, together] = [this.#reads, this.#inserts, this.#writes];
     return new KnexStatements(dialect, {
       read: (query) => this.#read(query, context),
@@ -128,7 +134,7 @@ export class KnexStore implements Store {
         readHead: (type, key) => reads.readHead(type, key, context),
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
-      write: (query) => this.#leased(writes, context, ({ run }) => run(query), turns),
+      write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
       shortly: together && ((work, alone) => together.ask(work, alone, context)),
       together: (work) => this.#transaction(context, work),
       repeated,
@@ -141,8 +147,8 @@ export class KnexStore implements Store {
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
-    const { writes, turns } = this.engine;
-    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), turns);
+    const { writes, writers } = this.engine;
+    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), writers);
   }
 
   async #committed<Result>(lease: Lease, context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
@@ -162,9 +168,9 @@ export class KnexStore implements Store {
     pool: Knex,
     context: CallContext,
     work: (lease: Lease) => Promise<Result>,
-    turns?: Turns,
+    places?: Places,
   ): Promise<Result> {
-    const lease = await this.#acquire(pool, context, turns);
+    const lease = await this.#acquire(pool, context, places);
     try {
       return await work(lease);
     } finally {
@@ -172,18 +178,18 @@ export class KnexStore implements Store {
     }
   }
 
-  async #acquire(pool: Knex, context: CallContext, turns?: Turns): Promise<Lease> {
+  async #acquire(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
     const { engine } = this;
     context.throwIfEnded();
-    await turns?.take(context);
+    await places?.take(context);
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
-      turns?.give();
+      places?.give();
       throw engine.translate(error);
     });
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
-      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !turns } }).then(
+      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } }).then(
         ({ response }: { response: unknown }) => engine.outcome(response),
         (error: unknown) => {
           throw error instanceof NoRoom || error instanceof MemoryTaken ? error : engine.translate(error);
@@ -215,7 +221,7 @@ export class KnexStore implements Store {
       async release(last) {
         if (last) await finish(last);
         await pool.client.releaseConnection(connection);
-        turns?.give();
+        places?.give();
       },
     };
   }

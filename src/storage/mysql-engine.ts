@@ -1,5 +1,6 @@
 import knex, { type Knex } from "knex";
 import type { Connection } from "mysql2";
+import { Places } from "../places.js";
 import type { MySqlLocation } from "./database-url.js";
 import type { Engine } from "./engine.js";
 import { Generations } from "./generations.js";
@@ -8,7 +9,7 @@ import { mySqlDialect } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
 import { markerOf, prepareSession } from "./mysql-session.js";
 import { Standstill } from "./standstill.js";
-import { Turns } from "./turns.js";
+import { StorageError } from "./store.js";
 
 /** How the archive uses a database server. */
 export interface MySqlOptions {
@@ -77,10 +78,11 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     reads: main,
     groups: "statements",
     writes: main,
-    turns: new Turns(Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4))), acquireTimeout),
+    writers: placesOfWriters(options),
     snapshots,
     control,
     controlTimeout,
+    filesOfConnection: 1,
     outcome(response) {
       const { rows, header, truncated } = response as Response;
       return { rows, truncated, changed: header?.affectedRows ?? 0, insertId: header?.insertId ?? 0 };
@@ -102,6 +104,13 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     examine() {},
     close,
   };
+}
+
+/** Writes leave a quarter of the pool to reads. */
+function placesOfWriters({ poolSize, acquireTimeout }: MySqlOptions): Places {
+  const size = Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4)));
+  const reason = `no turn to write within ${acquireTimeout} ms: ${size} others write or wait for locks`;
+  return new Places(size, acquireTimeout, () => new StorageError("unavailable", new Error(reason)));
 }
 
 function connectionSettings({ host, port, user, password, database, tls }: MySqlLocation): Knex.MySql2ConnectionConfig {

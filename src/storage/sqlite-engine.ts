@@ -43,6 +43,8 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
     ...pools,
     groups: "transactions",
     controlTimeout: acquireTimeout,
+    // The database and its log, one of them with the index of the log, and now and then something temporary.
+    filesOfConnection: 4,
     outcome(response) {
       const { rows = [], truncated = false, changes = 0, lastInsertRowid = 0 } = response as Response;
       return { rows, truncated, changed: changes, insertId: Number(lastInsertRowid) };

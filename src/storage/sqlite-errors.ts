@@ -22,6 +22,8 @@ const kinds: readonly (readonly [RegExp, StorageError["kind"]])[] = [
 export function translate(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   if ((error as Error).name === "KnexTimeoutError") return new StorageError("unavailable", error);
+  // A file that cannot be opened has no code, only the driver's own words.
+  if (/^ConnectionFailed\(/.test((error as Error).message)) return new StorageError("unavailable", error);
   const code = codeOf(error);
   return new StorageError(kinds.find(([codes]) => codes.test(code))?.[1] ?? "unknown", error);
 }

@@ -150,6 +150,8 @@ export interface Store {
   ): AsyncGenerator<Result>;
   /** How many snapshots can be read at a time. */
   readonly maxSnapshots: number;
+  /** The most files and connections that it has open at a time. */
+  readonly maxFiles: number;
   /** Whether the database answers and its schema is the one that this program knows: throws if not. */
   check(): Promise<void>;
   /** Brings the schema to the version that this program knows. Safe from several processes at once. */

@@ -13,7 +13,10 @@ const blocks = [...page.matchAll(/^([A-Za-z]+):\n\n```(\w+)\n(.*?)^```$/gms)].ma
   ([, language, fence, code]) => ({ language, fence, code }) as { language: string; fence: string; code: string },
 );
 const printed = /^```text\n(.*?)^```$/ms.exec(page)?.[1];
-const tools = resolve("node_modules/.bin");
+/** For a shell: where the repository lies may have spaces in its path. */
+const quoted = (path: string) => `'${resolve(path).replaceAll("'", "'\\''")}'`;
+const tsc = quoted("node_modules/.bin/tsc");
+const tsx = quoted("node_modules/.bin/tsx");
 let server: Awaited<ReturnType<typeof serve>>;
 /** Where the reader works: a folder with a checkout in it. */
 let project: string;
@@ -68,9 +71,9 @@ test("every snippet in one of the three languages is run", () => {
 });
 
 test("TypeScript", async () => {
-  const types = `--types node --typeRoots ${resolve("node_modules/@types")}`;
-  const check = `${tools}/tsc --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --module nodenext --target es2022 ${types} main.ts`;
-  expect(await follow("TypeScript", "main.ts", check, `${tools}/tsx main.ts`)).toBe(printed);
+  const types = `--types node --typeRoots ${quoted("node_modules/@types")}`;
+  const check = `${tsc} --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --module nodenext --target es2022 ${types} main.ts`;
+  expect(await follow("TypeScript", "main.ts", check, `${tsx} main.ts`)).toBe(printed);
 });
 
 test("Python", async () => {

@@ -13,24 +13,48 @@ export interface ServerProcess {
   end(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
+/** How a process of the program is run. */
+interface Surroundings {
+  readonly environment?: Record<string, string>;
+  /** The most files that it may have open. */
+  readonly openFiles?: number;
+}
+
 /** Runs the program, as `npm run build` made it, with some parameters. */
-export const run = (parameters: string[], environment: Record<string, string> = {}): ChildProcess =>
-  spawn(process.execPath, ["dist/src/main.js", ...parameters], {
+const spawnProgram = (parameters: string[], { environment = {}, openFiles }: Surroundings): ChildProcess => {
+  const program = [process.execPath, "dist/src/main.js", ...parameters];
+  const [command = "", ...rest] = openFiles
+    ? ["bash", "-c", 'ulimit -n "$0" && exec "$@"', String(openFiles), ...program]
+    : program;
+  return spawn(command, rest, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+};
+
+export const run = (parameters: string[], environment: Record<string, string> = {}): ChildProcess =>
+  spawnProgram(parameters, { environment });
 
 /** What the program wrote, and its exit status. */
-export async function output(parameters: string[], environment: Record<string, string> = {}) {
-  const child = run(parameters, environment);
+export async function output(
+  parameters: string[],
+  environment: Record<string, string> = {},
+  surroundings: Surroundings = {},
+) {
+  const child = spawnProgram(parameters, { environment, ...surroundings });
   const read = collect(child);
   const [status] = await once(child, "close");
   return { status: status as number, text: read() };
 }
 
 /** Starts a server and waits until it serves. */
-export async function startProcess(url: string, parameters: string[] = []): Promise<ServerProcess> {
-  const child = run(["serve", "--port", "0", "--log-format", "json", "--database-url", url, ...parameters]);
+export async function startProcess(
+  url: string,
+  parameters: string[] = [],
+  surroundings: Surroundings = {},
+): Promise<ServerProcess> {
+  const own = ["serve", "--port", "0", "--log-format", "json", "--database-url", url];
+  const child = spawnProgram([...own, ...parameters], surroundings);
   const read = collect(child);
   const ended = once(child, "exit");
   let port: string | undefined;

@@ -1,19 +1,25 @@
-import type { CallContext } from "../call-context.js";
-import { StorageError } from "./store.js";
+import type { CallContext } from "./call-context.js";
 
-/** Lets only so many have a turn at a time; others wait, in the order in which they came. */
-export class Turns {
+/** So many places, first come, first served: who finds none that is free waits for one. */
+export class Places {
   #free: number;
   readonly #waiting = new Set<() => void>();
 
-  /** `patience` is how long one waits, in milliseconds, before it fails as "unavailable". */
   constructor(
-    private readonly most: number,
+    size: number,
+    /** How long one waits, in milliseconds, and what it then fails with. */
     private readonly patience: number,
+    private readonly late: () => Error,
   ) {
-    this.#free = most;
+    this.#free = size;
   }
 
+  /** Whether others wait for a place. */
+  get areAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Takes a place; who has one gives it back. */
   async take(context: CallContext): Promise<void> {
     if (this.#free > 0) {
       this.#free--;
@@ -35,8 +41,7 @@ export class Turns {
       };
       const timer = setTimeout(() => {
         leave();
-        const reason = `no turn to write within ${this.patience} ms: ${this.most} others write or wait for locks`;
-        reject(new StorageError("unavailable", new Error(reason)));
+        reject(this.late());
       }, this.patience);
       context.onEnd(end);
       this.#waiting.add(go);
