@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startArchive } from "./support/archive.js";
 import { describeArchive } from "./support/conformance.js";
 import { type Engine, runDatabase, startDatabase } from "./support/databases.js";
+import { someDetails } from "./support/records.js";
 
 /** Defaults that an operator could have set, each of which loses, changes or refuses something where it is not unset. */
 const defaults = {
+  // As in a cluster, whose nodes number by turns.
+  auto_increment_increment: "7",
+  auto_increment_offset: "3",
   autocommit: "0",
   big_tables: "1",
   completion_type: "'RELEASE'",
@@ -67,4 +72,20 @@ describe.each(["mariadb", "mysql"] as const)("the archive on a %s server with ho
   });
 
   describeArchive(() => engine);
+
+  test("records that are created at the same time are answered with their own record_ids", async () => {
+    const archive = await startArchive(engine);
+    try {
+      const keys = Array.from({ length: 64 }, (_, index) => ({ collab_id: `same_${index}` }));
+      const created = await Promise.all(
+        keys.map((key) => archive.client.create("Collaboration", { key, details: someDetails("Collaboration") })),
+      );
+      expect(archive.statements.filter((sql) => /^INSERT/.test(sql)).length).toBeLessThan(32);
+      const read = await Promise.all(keys.map((key) => archive.client.get("Collaboration", key, { view: 1 })));
+      expect(created).toEqual(read);
+      expect(read.every(({ record_id }) => Number(record_id) % 7 === 3)).toBe(true);
+    } finally {
+      await archive.close();
+    }
+  });
 });
