@@ -1,6 +1,9 @@
 import type { Dialect } from "./engine.js";
 import { repeated } from "./sql.js";
 
+/** What fails, or waits, where a server takes no writes, and does nothing else. */
+export const tryWrite = ["START TRANSACTION READ WRITE", "COMMIT"] as const;
+
 /** The SQL of MySQL and MariaDB, with the one binary collation without padding that the server has. */
 export const mySqlDialect = (collation: string): Dialect => ({
   idType: `VARCHAR(128) CHARACTER SET utf8mb4 COLLATE ${collation}`,
@@ -41,7 +44,7 @@ export const mySqlDialect = (collation: string): Dialect => ({
     bindings: [table],
   }),
   beginWrite: ["START TRANSACTION"],
-  tryWrite: ["START TRANSACTION READ WRITE", "COMMIT"],
+  tryWrite,
   beginSnapshot: [
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",

@@ -5,7 +5,7 @@ import type { MySqlLocation } from "./database-url.js";
 import type { Engine } from "./engine.js";
 import { Generations } from "./generations.js";
 import { breakOff, clientWithLimits, type Response } from "./mysql-client.js";
-import { mySqlDialect } from "./mysql-dialect.js";
+import { mySqlDialect, tryWrite } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
 import { markerOf, prepareSession } from "./mysql-session.js";
 import { Standstill, type StandstillBounds, standstillBounds } from "./standstill.js";
@@ -58,7 +58,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       log: silent,
     });
   const control = pool(2, controlTimeout);
-  const standstill = new Standstill(() => asked(control, controlTimeout, ["SELECT 1"]), bounds);
+  const standstill = new Standstill(() => asked(control, controlTimeout, wouldWrite), bounds);
   const main = pool(poolSize, acquireTimeout, standstill);
   const snapshots = pool(maxStreams, acquireTimeout, standstill);
   const close = async () => {
@@ -93,9 +93,10 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once. Behind a
       // balancer this question may reach another server, to which the marker is nothing.
       if (marker) {
-        asked(control, controlTimeout, ["SELECT IS_USED_LOCK(?) AS id", marker], ({ id }) =>
-          id == null ? undefined : [`KILL ${Number(id)}`],
-        ).catch(() => undefined);
+        asked(control, controlTimeout, async (ask) => {
+          const { id } = await ask("SELECT IS_USED_LOCK(?) AS id", marker);
+          if (id != null) await ask(`KILL ${Number(id)}`);
+        }).catch(() => undefined);
       }
       return true;
     },
@@ -130,25 +131,24 @@ function connectionSettings({ host, port, user, password, database, tls }: MySql
   };
 }
 
-/** A statement and its parameters. */
-type Question = readonly [sql: string, ...bindings: string[]];
+/** Runs a short statement; its first row. */
+type Ask = (sql: string, ...bindings: string[]) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Asks the server a short question, and what follows from the answer, on one connection. Getting that counts too. */
-async function asked(
-  control: Knex,
-  patience: number,
-  question: Question,
-  then: (row: Readonly<Record<string, unknown>>) => Question | undefined = () => undefined,
-): Promise<void> {
+/** Whether the server would take a write now: one that has lost its cluster's majority goes on answering all else. */
+const wouldWrite = async (ask: Ask): Promise<void> => {
+  for (const sql of tryWrite) await ask(sql);
+};
+
+/** Asks the server short questions on one connection, within a bound. Getting that counts too. */
+async function asked(control: Knex, patience: number, questions: (ask: Ask) => Promise<void>): Promise<void> {
   const began = performance.now();
   const connection: Connection = await control.client.acquireConnection();
   const timer = setTimeout(() => breakOff(connection), patience - (performance.now() - began));
   try {
-    for (let next: Question | undefined = question; next; ) {
-      const [sql, ...bindings]: Question = next;
+    await questions(async (sql, ...bindings) => {
       const { response } = (await control.client.query(connection, { sql, bindings })) as { response: Response };
-      next = response.rows[0] && then(response.rows[0]);
-    }
+      return response.rows[0] ?? {};
+    });
   } finally {
     clearTimeout(timer);
     await control.client.releaseConnection(connection);
