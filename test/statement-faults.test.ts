@@ -118,6 +118,6 @@ describe.concurrent.each(servers)("on $name", (engine) => {
         }
       }
     },
-    120_000,
+    300_000,
   );
 });
