@@ -17,7 +17,7 @@ const all: readonly Fault["how"][] = ["cut", "half", ...slow];
 /** How long a call may take whose connection is frozen, in milliseconds: it is its own deadline that ends it. */
 const deadline = 400;
 
-const figures = { faults: 0, lost: 0, doubled: 0, orphans: 0, INTERNAL: 0, stall: 0 };
+const figures = { faults: 0, lost: 0, doubled: 0, INTERNAL: 0, stall: 0 };
 
 afterAll(() => {
   const { stall, ...counts } = figures;
