@@ -69,6 +69,8 @@ async function strike(setting: BehindProxy, write: KindOfWrite, after: readonly 
   proxy.thaw();
   if (outcome !== done) {
     if (outcome instanceof CallError && outcome.code === "INTERNAL") figures.INTERNAL++;
+    // It met what it had done itself.
+    else if (!isRetriable(outcome)) figures.doubled++;
     expect(isRetriable(outcome), `${what}: ${outcome}`).toBe(true);
   }
   if (fault.how === "delay") expect(outcome, what).toBe(done);
