@@ -21,6 +21,7 @@ const leftOut = {
     "command-files",
     "embedded-database",
     "fuzz",
+    "histories",
     "interrupted-import",
     "races",
     "transport",

@@ -1,24 +1,21 @@
 import { expect } from "vitest";
-import {
-  type ImportCount,
-  type ImportRequest,
-  OnConflict,
-  type WriteOperation,
-} from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { ImportCount } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { RecordCount } from "../../generated/ts/synergos/archive/v1/record_type.js";
-import type { ArchiveKey, ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { RecordMessage } from "../../src/archive/record-message.js";
+import type { Ids } from "../../src/records/ids.js";
 import { type RecordName, recordType, recordTypeOfField, recordTypes } from "../../src/records/record-type.js";
 import { type ArchiveClient, CallError } from "../support/client.js";
 import { Cascade, View } from "../support/records.js";
+import { detailsOf, valuesOf } from "./details.js";
 import {
   type Answer,
   above,
   batch,
   downstream,
   type Entry,
-  type Ids,
   idOf,
+  importRecord,
+  keyOf,
   list,
   type State,
   types,
@@ -26,7 +23,8 @@ import {
   type Write,
   write,
 } from "./hierarchy-model.js";
-import { type DrawnWrite, detailsOf, maskPath, type Operation, valuesOf } from "./operations.js";
+import type { DrawnWrite, Operation } from "./operations.js";
+import { archiveKey, archiveRecord, cascadeOf, countsOf, maskOf, onConflicts, writeOperation } from "./requests.js";
 
 const numbers = (names: readonly string[]) => names.map((name) => recordType(name as RecordName).number);
 const view = (full: boolean) => (full ? View.VIEW_FULL : View.VIEW_BASIC);
@@ -93,7 +91,7 @@ export class ModelDriver {
     const operation = this.#resolved(drawn);
     const { state, answer } = write(this.#state, operation, ++this.#writes);
     const name = type as RecordName;
-    const key = this.#key(type, drawn.ids);
+    const key = keyOf(type, drawn.ids);
     const etag = this.#etag(operation);
     if (verb === "create") {
       const request = { key, details: detailsOf(type, drawn.values), validate_only: validateOnly };
@@ -106,7 +104,7 @@ export class ModelDriver {
         this.client.update(name, {
           key,
           details: detailsOf(type, drawn.values),
-          update_mask: drawn.mask.length > 0 ? drawn.mask.map((value) => maskPath(type, value)) : undefined,
+          update_mask: maskOf(type, drawn.mask),
           allow_missing: drawn.allowMissing,
           etag,
         }),
@@ -116,7 +114,7 @@ export class ModelDriver {
       const request = {
         etag,
         allow_missing: drawn.allowMissing,
-        cascade: drawn.restrict ? Cascade.CASCADE_RESTRICT : Cascade.CASCADE_RECURSIVE,
+        cascade: cascadeOf(drawn.restrict),
         validate_only: validateOnly,
         view: view(full),
       };
@@ -137,9 +135,7 @@ export class ModelDriver {
     const entry = this.#state.get(idOf(type, ids));
     const answer: Answer = entry ? { entries: [entry] } : { reason: "RECORD_NOT_FOUND" };
     const request = { view: view(full), relation_types: full ? numbers(asked) : [] };
-    const record = await this.#answered(answer, () =>
-      this.client.get(type as RecordName, this.#key(type, ids), request),
-    );
+    const record = await this.#answered(answer, () => this.client.get(type as RecordName, keyOf(type, ids), request));
     if (record) this.#expectRecord(entry as Entry, record, full, asked);
   }
 
@@ -175,7 +171,7 @@ export class ModelDriver {
     const found = await this.#answered(answer, async () => {
       const records: { type: string; record: RecordMessage }[] = [];
       const request = {
-        key: type ? archiveKey(type, this.#key(type, ids)) : undefined,
+        key: type ? archiveKey(type, ids) : undefined,
         relation_types: numbers(asked),
       };
       for await (const response of this.client.stream(request)) {
@@ -215,7 +211,7 @@ export class ModelDriver {
     const answer: Answer = reason ? { reason } : {};
     const response = await this.#answered(answer, () =>
       this.client
-        .batchWrite({ operations: writes.map((drawn, index) => this.#operation(drawn, operations[index])) })
+        .batchWrite({ operations: operations.map((each) => writeOperation(each, this.#etag(each))) })
         .catch((error: unknown) => {
           if (error instanceof CallError) expect(error.metadata.operation).toBe(String(failedAt));
           throw error;
@@ -250,32 +246,17 @@ export class ModelDriver {
     const counts: Record<string, Record<string, number>> = {};
     let state = this.#state;
     const refused: string[] = [];
-    for (const { type, ids, values } of records) {
-      const present = state.get(idOf(type, ids));
-      const number = ++this.#writes;
-      let outcome = "created";
-      if (!present) {
-        const result = write(state, { verb: "create", type, ids, values }, number);
-        if (result.answer.reason) [outcome] = ["refused", refused.push(result.answer.reason)];
-        state = result.state;
-      } else if (sameValues(present.values, values)) outcome = "unchanged";
-      else if (onConflict === "skip") outcome = "skipped";
-      else if (onConflict === "fail") [outcome] = ["refused", refused.push("RECORD_EXISTS")];
-      else {
-        outcome = "replaced";
-        state = new Map(state).set(idOf(type, ids), { ...present, values, etag: number });
-      }
-      const ofType = counts[type] ?? {};
-      counts[type] = { ...ofType, [outcome]: (ofType[outcome] ?? 0) + 1 };
+    for (const record of records) {
+      const { outcome, reason, state: after } = importRecord(state, record, onConflict, ++this.#writes);
+      if (reason) refused.push(reason);
+      state = after;
+      const ofType = counts[record.type] ?? {};
+      counts[record.type] = { ...ofType, [outcome]: (ofType[outcome] ?? 0) + 1 };
     }
-    const batchOf: ImportRequest["records"] = records.map(({ type, ids, values }) =>
-      archiveRecord(type, this.#key(type, ids), detailsOf(type, values)),
+    const response = await this.client.import(
+      [records.map(({ type, ids, values }) => archiveRecord(type, ids, values))],
+      { on_conflict: onConflicts[onConflict], validate_only: validateOnly },
     );
-    const on_conflict = { fail: OnConflict.ON_CONFLICT_FAIL, skip: OnConflict.ON_CONFLICT_SKIP }[onConflict as "fail"];
-    const response = await this.client.import([batchOf], {
-      on_conflict: on_conflict ?? OnConflict.ON_CONFLICT_REPLACE,
-      validate_only: validateOnly,
-    });
     expect(Object.fromEntries(response.counts.map(outcomesOf))).toEqual(counts);
     expect(response.refusals.map(({ reason }) => reason)).toEqual(refused);
     if (validateOnly) return;
@@ -373,60 +354,15 @@ export class ModelDriver {
     if (operation.verb === "create" || operation.etag === undefined) return "";
     return this.#etags.get(operation.etag) ?? "0000000000000000";
   }
-
-  #key = (type: string, ids: Ids): Ids =>
-    Object.fromEntries((types[type]?.key ?? []).map((field) => [field, ids[field] as string]));
-
-  #operation(drawn: DrawnWrite, resolved: Write | undefined): WriteOperation {
-    const { type, verb } = drawn;
-    const key = this.#key(type, drawn.ids);
-    const etag = resolved ? this.#etag(resolved) : "";
-    if (verb === "create") {
-      return {
-        operation: { $case: "create", value: { record: archiveRecord(type, key, detailsOf(type, drawn.values)) } },
-      };
-    }
-    if (verb === "update") {
-      const value = {
-        record: archiveRecord(type, key, detailsOf(type, drawn.values)),
-        update_mask: drawn.mask.length > 0 ? drawn.mask.map((each) => maskPath(type, each)) : undefined,
-        allow_missing: drawn.allowMissing,
-        etag,
-      };
-      return { operation: { $case: "update", value } };
-    }
-    const cascade = drawn.restrict ? Cascade.CASCADE_RESTRICT : Cascade.CASCADE_RECURSIVE;
-    const value = { key: archiveKey(type, key), etag, allow_missing: drawn.allowMissing, cascade };
-    return { operation: { $case: "delete", value } };
-  }
 }
-
-const sameValues = (one: object, other: object) =>
-  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
 function withoutNeighbours(record: RecordMessage | undefined) {
   const { relations: _, ancestors: __, ...basic } = record ?? ({} as RecordMessage);
   return basic;
 }
 
-const countsOf = (deleted: readonly RecordCount[]) =>
-  Object.fromEntries(
-    deleted.map(({ record_type, count }) => [recordTypes.find(({ number }) => number === record_type)?.name, count]),
-  );
-
 function outcomesOf({ record_type, ...counts }: ImportCount): [string, Record<string, number>] {
   const name = recordTypes.find(({ number }) => number === record_type)?.name as string;
   const outcomes = Object.entries(counts).map(([outcome, count]) => [outcome, Number(count)] as const);
   return [name, Object.fromEntries(outcomes.filter(([, count]) => count > 0))];
 }
-
-/** A key of any type, whose case no compiler can know. */
-const archiveKey = (type: string, key: Ids): ArchiveKey => ({
-  key: { $case: recordType(type as RecordName).field, value: key } as unknown as ArchiveKey["key"],
-});
-
-const archiveRecord = (type: string, key: Ids, details: unknown): ArchiveRecord => {
-  const nothing = { link: undefined, record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
-  const value = { key, details, ...nothing, relations: undefined, ancestors: undefined };
-  return { record: { $case: recordType(type as RecordName).field, value } as unknown as ArchiveRecord["record"] };
-};
