@@ -21,7 +21,7 @@ describe.each(inject("engines"))("clients of two copies on $name", (engine) => {
   let proxy: TcpProxy | undefined;
   let started = 0;
   beforeAll(async () => {
-    database = await createDatabase(engine);
+    database = await createDatabase(engine, "memory");
     const url = new URL(database.url);
     if (engine.url) {
       proxy = await startTcpProxy(Number(url.port));

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { ModelDriver } from "./model/driver.js";
 import { type Operation, operation } from "./model/operations.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
+import { createDatabase } from "./support/database.js";
 import { figures } from "./support/figures.js";
 import { inLanes } from "./support/lanes.js";
 
 /** How many operations are tried at least, and how many of them follow each other at the most. */
-const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 10_000 : 30_000));
+const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 4_000 : 12_000));
 const length = 80;
 
 /** On a server, sequences are done at once, each in a database of its own. SQLite has nothing to wait for. */
@@ -16,9 +17,11 @@ const lanes = (url: string | undefined) => (url ? 4 : 1);
 describe.each(inject("engines"))("random operations on $name", (engine) => {
   let archives: TestArchive[] = [];
   beforeAll(async () => {
-    archives = await Promise.all(
-      Array.from({ length: lanes(engine.url) }, () => startArchive(engine, { poolSize: 4 })),
-    );
+    const start = async () => {
+      const database = await createDatabase(engine, "memory");
+      return startArchive(engine, { poolSize: 4, database });
+    };
+    archives = await Promise.all(Array.from({ length: lanes(engine.url) }, start));
   });
   afterAll(async () => {
     await Promise.all(archives.map((archive) => archive.close()));

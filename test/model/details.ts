@@ -26,7 +26,8 @@ export function detailsOf(name: string, held: Values): Message {
   const place = placeOf(name);
   let holder = details;
   for (const step of place.slice(0, -1)) holder = holder[step] as Message;
-  holder[place.at(-1) as string] = held.a === undefined && held.b === undefined ? undefined : { ...held };
+  // There also where it is empty, as it is when a mask has cleared its last value.
+  holder[place.at(-1) as string] = { ...held };
   return details;
 }
 
