@@ -8,6 +8,7 @@ import { PlanRun } from "./model/run-plan.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { countOrphans, createDatabase, type TestDatabase } from "./support/database.js";
 import { figures } from "./support/figures.js";
+import { firstFailure } from "./support/first-failure.js";
 import { inLanes } from "./support/lanes.js";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.js";
 
@@ -43,6 +44,7 @@ describe.each(inject("engines"))("clients of two copies on $name", (engine) => {
     let done = 0;
     let calls = 0;
     let longest = 0;
+    const said = firstFailure("calls of histories");
     const run = async (each: Plan) => {
       const made = new PlanRun(
         copies.map(({ client }) => client),
@@ -53,6 +55,7 @@ describe.each(inject("engines"))("clients of two copies on $name", (engine) => {
       calls += history.calls.length;
       longest = Math.max(longest, made.longest);
       if (isExplained(history)) return;
+      said(calls);
       throw new Error(`No order of these calls explains their answers:\n${described(smallest(history))}`);
     };
     const seed = await inLanes(

@@ -5,6 +5,7 @@ import { type Operation, operation } from "./model/operations.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { createDatabase } from "./support/database.js";
 import { figures } from "./support/figures.js";
+import { firstFailure } from "./support/first-failure.js";
 import { inLanes } from "./support/lanes.js";
 
 /** How many operations are tried at least, and how many of them follow each other at the most. */
@@ -29,6 +30,7 @@ describe.each(inject("engines"))("random operations on $name", (engine) => {
 
   test("are answered as the model of the hierarchy answers them", async () => {
     let done = 0;
+    const said = firstFailure("operations");
     const sequences = fc.array(operation, { maxLength: length, size: "max" });
     const run = (archive: TestArchive) => async (sequence: readonly Operation[]) => {
       const driver = new ModelDriver(archive.client);
@@ -36,6 +38,9 @@ describe.each(inject("engines"))("random operations on $name", (engine) => {
       try {
         for (const each of sequence) await driver.perform(each);
         await driver.finish();
+      } catch (error) {
+        said(done + driver.operations);
+        throw error;
       } finally {
         done += driver.operations;
       }
