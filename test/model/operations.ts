@@ -87,10 +87,15 @@ export function writesOf(type: fc.Arbitrary<string>, ids: fc.Arbitrary<Ids>): fc
 
 const write = writesOf(type, ids);
 
-/** A record and those above it, so that children often find their parents. */
-const chain = fc.tuple(type, ids, values).map(([last, chosen, held]) => {
-  return [...above(last), last].map((each) => withOwnIds({ type: each, ids: chosen, values: held }));
-});
+/** A record, those above it, and some below, so that children often find their parents, and parents have children. */
+const tree = type.chain((root) =>
+  fc.tuple(fc.subarray(types[root]?.relations ?? []), ids, values).map(([below, chosen, held]) => {
+    const wanted = [root, ...below].flatMap((each) => [...above(each), each]);
+    return names
+      .filter((each) => wanted.includes(each))
+      .map((each) => withOwnIds({ type: each, ids: chosen, values: held }));
+  }),
+);
 
 const asked = (name: string) => fc.subarray(types[name]?.relations ?? []);
 
@@ -151,7 +156,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant("batch" as const),
       writes: fc.oneof(
         fc.array(write, { maxLength: 6 }),
-        chain.map((records) =>
+        tree.map((records) =>
           records.map((each) => ({
             verb: "update" as const,
             mask: [],
@@ -169,7 +174,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant("import" as const),
       // Parents come before children, as an import is to have them.
       records: fc
-        .oneof(chain, fc.array(fc.record({ type, ids, values }).map(withOwnIds), { maxLength: 6 }))
+        .oneof(tree, fc.array(fc.record({ type, ids, values }).map(withOwnIds), { maxLength: 6 }))
         .map((records) => records.toSorted((one, other) => names.indexOf(one.type) - names.indexOf(other.type))),
       onConflict: fc.constantFrom("fail" as const, "skip" as const, "replace" as const),
       validateOnly: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),

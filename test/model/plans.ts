@@ -35,19 +35,30 @@ const fields = [...new Set(names.flatMap((name) => types[name]?.key ?? []))];
 const top = ["collab_id", "collaboration"];
 
 /** One collaboration and its participants, with two ids at the most at each level: everybody is in everybody's way. */
-const ids: fc.Arbitrary<Ids> = fc.record(
-  Object.fromEntries(
-    fields.map((field) => [field, top.includes(field) ? fc.constant("a") : fc.constantFrom("a", "a", "a", "b")]),
-  ),
+const few: Readonly<Record<string, fc.Arbitrary<string>>> = Object.fromEntries(
+  fields.map((field) => [field, top.includes(field) ? fc.constant("a") : fc.constantFrom("a", "a", "a", "b")]),
 );
 const first: Ids = Object.fromEntries(fields.map((field) => [field, "a"]));
 
+/** The types whose lists are walked while others write to them: those with many neighbours below the same parents. */
+const walked = ["Project", "Experiment", "Run", "Participant", "MLFlow"];
+
+/** One collaboration with many records of one type. */
+const many = (focus: string) => ({
+  ...Object.fromEntries(fields.map((field) => [field, fc.constant("a")])),
+  [types[focus]?.key.at(-1) as string]: fc.constantFrom("a", "b", "c", "d", "e", "f"),
+});
+
 const ofWeight = (weight: number, arbitrary: fc.Arbitrary<Deed>) => ({ weight, arbitrary });
 
-/** Whatever is done is done to one type, those above it, and those below. */
-function plansOf(focus: string): fc.Arbitrary<Plan> {
-  const family = [...above(focus), focus, ...(types[focus]?.relations ?? [])];
-  const type = fc.oneof(fc.constant(focus), fc.constantFrom(...family));
+/** Whatever is done is done to one type, those above it, and those below; or to its list alone, which is long then. */
+function plansOf(focus: string, isWalk: boolean): fc.Arbitrary<Plan> {
+  const relations = types[focus]?.relations ?? [];
+  const family = names.filter((name) =>
+    [focus, ...above(focus), ...relations, ...relations.flatMap(above)].includes(name),
+  );
+  const type = isWalk ? fc.constant(focus) : fc.oneof(fc.constant(focus), fc.constantFrom(...family));
+  const ids = fc.record(isWalk ? many(focus) : few);
   const write = writesOf(type, ids);
   const place = fc.record({ type, ids }).map((drawn) => ({ ...drawn, ids: keyOf(drawn.type, drawn.ids) }));
   const deed: fc.Arbitrary<Deed> = fc.oneof(
@@ -68,7 +79,7 @@ function plansOf(focus: string): fc.Arbitrary<Plan> {
       fc.tuple(place, fc.boolean()).map(([at, full]) => ({ kind: "get" as const, ...at, full })),
     ),
     ofWeight(
-      2,
+      isWalk ? 10 : 2,
       // Of the collaboration, or of a project or participant of it.
       fc.tuple(place, fc.subarray(["project_id", "participant_id"]), fc.constantFrom(1, 2)).map(([at, more, size]) => {
         const wanted = at.type === "Participant" ? [] : [...top, ...more];
@@ -96,8 +107,8 @@ function plansOf(focus: string): fc.Arbitrary<Plan> {
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 }) },
   );
   const deeds = fc.array(fc.record({ deed, patience }), { minLength: 3, maxLength: 8, size: "max" });
-  const deepest = family.at(-1) as string;
-  const chain = [...above(deepest), deepest].map((each) => ({
+  // Parents before children; what is walked has its parents from the beginning.
+  const chain = family.map((each) => ({
     verb: "update" as const,
     type: each,
     ids: keyOf(each, first),
@@ -106,11 +117,15 @@ function plansOf(focus: string): fc.Arbitrary<Plan> {
     allowMissing: true,
     choice: "none" as const,
   }));
+  const present = isWalk ? fc.constant(above(focus).length) : fc.oneof(fc.constant(chain.length), fc.nat(chain.length));
   return fc.record({
-    before: fc.nat(chain.length).map((count) => chain.slice(0, count)),
+    before: present.map((count) => chain.slice(0, count)),
     clients: fc.array(deeds, { minLength: 2, maxLength: 4, size: "max" }),
   });
 }
 
 /** Any plan. */
-export const plan: fc.Arbitrary<Plan> = fc.constantFrom(...names).chain(plansOf);
+export const plan: fc.Arbitrary<Plan> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...names).chain((focus) => plansOf(focus, false)) },
+  { weight: 1, arbitrary: fc.constantFrom(...walked).chain((focus) => plansOf(focus, true)) },
+);

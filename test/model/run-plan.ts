@@ -9,7 +9,7 @@ import type { Deed, Plan, PlannedDeed } from "./plans.js";
 import type { SingleCall } from "./single-call.js";
 
 /** As many pages are walked at the most: what is created meanwhile makes more of them. */
-const maxPages = 4;
+const maxPages = 8;
 
 /** So many numbers has each call for its writes. */
 const numbersOfCall = 10;
