@@ -11,8 +11,8 @@ import type { SingleCall } from "./single-call.js";
 /** As many pages are walked at the most: what is created meanwhile makes more of them. */
 const maxPages = 8;
 
-/** So many numbers has each call for its writes. */
-const numbersOfCall = 10;
+/** So many numbers has each call for its writes: more than a batch has of them. */
+const numbersOfCall = 100;
 
 const neverAnEtag = "0000000000000000";
 
