@@ -24,6 +24,7 @@ const leftOut = {
     "command-files",
     "embedded-database",
     "fuzz",
+    "histories",
     "interrupted-import",
     "races",
     "transport",

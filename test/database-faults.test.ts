@@ -251,6 +251,9 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
       "it serves",
       answers(() => archive.store.check()),
     );
+    // The one create that was refused has given up all connections, those that only read too.
+    const read = await Promise.all(Array.from({ length: 40 }, () => errorOf(get()).catch(() => undefined)));
+    expect(new Set(read.map((error) => error?.code))).toEqual(new Set(["NOT_FOUND"]));
     await until("a create succeeds", answers(create));
     for (let index = 0; index < 160; index++) await create();
     // Nor does any read come from the old one.
