@@ -5,6 +5,7 @@ import config from "./vitest.config.js";
 const leftOut = {
   "start database servers of their own, or need one": [
     "cluster",
+    "cluster-faults",
     "crashes",
     "database-faults",
     "deadlines",
@@ -14,6 +15,8 @@ const leftOut = {
     "log",
     "open-files",
     "process",
+    "random-faults",
+    "statement-faults",
   ],
   "wait, or are long": [
     "bench",
@@ -21,6 +24,7 @@ const leftOut = {
     "command-files",
     "embedded-database",
     "fuzz",
+    "histories",
     "interrupted-import",
     "races",
     "transport",

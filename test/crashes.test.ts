@@ -7,6 +7,7 @@ import { type RecordName, recordType } from "../src/records/record-type.js";
 import type { ArchiveClient } from "./support/client.js";
 import { countTables, createDatabase, type TestDatabase } from "./support/database.js";
 import { runDatabase, startDatabase } from "./support/databases.js";
+import { figures } from "./support/figures.js";
 import { startProcess } from "./support/process.js";
 import { createGrid, details, ids, keyOf } from "./support/records.js";
 
@@ -58,6 +59,7 @@ describe.each(inject("engines"))("kill -9 of the server in the middle of a casca
         if (engine.url) await deletionBegun(database, () => ended);
         else await new Promise((resolve) => setTimeout(resolve, 20 + 40 * round));
         await server.end("SIGKILL");
+        figures({ kills: 1 });
         await call;
         server = await startProcess(database.url);
         // A server that still rolls back holds its locks: a delete that locks the same rows comes after it.
@@ -93,6 +95,7 @@ describe.each(["mariadb", "mysql"])("kill -9 of the database in the middle of a 
       );
       await deletionBegun(database, () => ended);
       runDatabase("stop", home, "KILL");
+      figures({ kills: 1 });
       await call;
       const away = await server.client.get("Project", project).catch((error) => error);
       expect(away).toMatchObject({ code: "UNAVAILABLE", reason: "DATABASE_UNAVAILABLE" });

@@ -220,6 +220,26 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
     await create();
   });
 
+  test("knows that the server stands still as soon as it says, also where it must connect to ask", async () => {
+    const standstill = { late: 200, patience: 300 };
+    const { database } = archive;
+    const soon = await startArchive(
+      { name: kind, url: database.url },
+      { database, standstill, acquireTimeout: 60_000 },
+    );
+    try {
+      // It has a connection for this call, and none yet to ask by.
+      await soon.client.get("Project", project, { view: View.VIEW_BASIC });
+      proxy.freeze();
+      const call = soon.client.get("Project", project, { view: View.VIEW_BASIC }, { deadline: 4000 });
+      expect(await errorOf(call)).toMatchObject({ code: "UNAVAILABLE" });
+    } finally {
+      proxy.thaw();
+      await soon.close();
+    }
+    await until("calls are answered", answers(get));
+  });
+
   test("follows its address to another server after a failover", async () => {
     // All connections are in use at once, so that each has to be given up.
     await Promise.all(Array.from({ length: 40 }, get));
@@ -231,6 +251,9 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
       "it serves",
       answers(() => archive.store.check()),
     );
+    // The one create that was refused has given up all connections, those that only read too.
+    const read = await Promise.all(Array.from({ length: 40 }, () => errorOf(get()).catch(() => undefined)));
+    expect(new Set(read.map((error) => error?.code))).toEqual(new Set(["NOT_FOUND"]));
     await until("a create succeeds", answers(create));
     for (let index = 0; index < 160; index++) await create();
     // Nor does any read come from the old one.

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ListRequest } from "../src/archive/requests.js";
 import { compareKeys } from "../src/records/compare-keys.js";
 import { recordType } from "../src/records/record-type.js";
@@ -202,6 +203,26 @@ describe.each(inject("engines"))("lists on $name", (engine) => {
     expect(rest.records.map(({ key }) => key)).toEqual(expected.slice(3));
     for (const key of [first, third]) await client.create("Run", { key, details: undefined });
     await client.delete("Run", { ...first, run_id: "!" } as Ids);
+  });
+
+  test("have at most 1,000 records on a page, whatever is asked for", async () => {
+    const { client } = archive;
+    const keys = Array.from({ length: 1001 }, (_, index) => ({
+      participant_id: `many ${String(index).padStart(4, "0")}`,
+    }));
+    const operations = keys.map((key) => {
+      const record = { record: { $case: "participant" as const, value: { key } } };
+      return { operation: { $case: "create" as const, value: { record } } };
+    });
+    // A batch has no more either.
+    for (const some of [operations.slice(0, 1000), operations.slice(1000)]) {
+      await client.batchWrite(BatchWriteRequest.fromPartial({ operations: some }));
+    }
+    const own = { ...filter({}), id_prefix: "many" };
+    const first = await client.list("Participant", { filter: own, page_size: 2 ** 31 - 1 });
+    expect(first.records.map(({ key }) => key)).toEqual(keys.slice(0, 1000));
+    const rest = await client.list("Participant", { filter: own, page_token: first.next_page_token });
+    expect(rest.records.map(({ key }) => key)).toEqual(keys.slice(1000));
   });
 
   test("refuse what is malformed, all at once", async () => {

@@ -3,35 +3,54 @@ import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { ModelDriver } from "./model/driver.js";
 import { type Operation, operation } from "./model/operations.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
+import { createDatabase } from "./support/database.js";
+import { figures } from "./support/figures.js";
+import { firstFailure } from "./support/first-failure.js";
+import { inLanes } from "./support/lanes.js";
 
 /** How many operations are tried at least, and how many of them follow each other at the most. */
-const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 1_500 : 4_000));
-const length = 40;
+const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 4_000 : 12_000));
+const length = 80;
+
+/** On a server, sequences are done at once, each in a database of its own. SQLite has nothing to wait for. */
+const lanes = (url: string | undefined) => (url ? 4 : 1);
 
 describe.each(inject("engines"))("random operations on $name", (engine) => {
-  let archive: TestArchive;
+  let archives: TestArchive[] = [];
   beforeAll(async () => {
-    archive = await startArchive(engine);
+    const start = async () => {
+      const database = await createDatabase(engine, "memory");
+      return startArchive(engine, { poolSize: 4, database });
+    };
+    archives = await Promise.all(Array.from({ length: lanes(engine.url) }, start));
   });
-  afterAll(() => archive?.close());
+  afterAll(async () => {
+    await Promise.all(archives.map((archive) => archive.close()));
+  });
 
   test("are answered as the model of the hierarchy answers them", async () => {
     let done = 0;
-    const run = async (sequence: readonly Operation[]) => {
+    const said = firstFailure("operations");
+    const sequences = fc.array(operation, { maxLength: length, size: "max" });
+    const run = (archive: TestArchive) => async (sequence: readonly Operation[]) => {
       const driver = new ModelDriver(archive.client);
       await driver.begin();
       try {
         for (const each of sequence) await driver.perform(each);
         await driver.finish();
+      } catch (error) {
+        said(done + driver.operations);
+        throw error;
       } finally {
         done += driver.operations;
       }
     };
-    const sequences = fc.array(operation, { maxLength: length, size: "max" });
-    const seed = Number(process.env.ARCHIVE_TEST_SEED ?? Date.now() % 2 ** 31);
-    while (done < operations(engine.url)) {
-      await fc.assert(fc.asyncProperty(sequences, run), { seed: seed + done, numRuns: 50 });
-    }
+    const seed = await inLanes(
+      archives.length,
+      () => done >= operations(engine.url),
+      (lane, seed) => fc.assert(fc.asyncProperty(sequences, run(archives[lane] as TestArchive)), { seed, numRuns: 10 }),
+    );
     console.log(`${engine.name}: ${done} operations, seed ${seed}`);
+    figures({ operations: done });
   }, 600_000);
 });

@@ -3,6 +3,7 @@ import { type RecordType, recordType, recordTypes } from "../src/records/record-
 import { startArchive } from "./support/archive.js";
 import type { CallError } from "./support/client.js";
 import { countOrphans } from "./support/database.js";
+import { figures } from "./support/figures.js";
 import { ids, keyOf, someDetails, View } from "./support/records.js";
 
 /** How long writers and deleters race, in milliseconds: longer on real servers, where they really meet. */
@@ -67,7 +68,10 @@ describe.each(inject("engines"))("writers on $name", (engine) => {
         ),
         loop(() => attempt(look())),
       ]);
-      for (const type of recordTypes) expect(await countOrphans(archive.database, type)).toBe(0);
+      let orphans = 0;
+      for (const type of recordTypes) orphans += await countOrphans(archive.database, type);
+      figures({ "racing calls": [...outcomes.values()].reduce((sum, count) => sum + count, 0), orphans });
+      expect(orphans).toBe(0);
       console.log(`${engine.name}: ${[...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(", ")}`);
       expect([...outcomes.keys()].filter((outcome) => outcome !== "OK" && !expected.includes(outcome))).toEqual([]);
       expect(outcomes.get("OK")).toBeGreaterThan(100);

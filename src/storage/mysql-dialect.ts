@@ -1,6 +1,9 @@
 import type { Dialect } from "./engine.js";
 import { repeated } from "./sql.js";
 
+/** What fails, or waits, where a server takes no writes, and does nothing else. */
+export const tryWrite = ["START TRANSACTION READ WRITE", "COMMIT"] as const;
+
 /** The SQL of a server of MySQL or MariaDB that calls itself so: "8.4.0", "10.11.6-MariaDB-1". */
 export const mySqlDialect = (version: string): Dialect => ({
   // The one binary collation without padding that the server has.
@@ -43,7 +46,7 @@ export const mySqlDialect = (version: string): Dialect => ({
     bindings: [table],
   }),
   beginWrite: ["START TRANSACTION"],
-  tryWrite: ["START TRANSACTION READ WRITE", "COMMIT"],
+  tryWrite,
   beginSnapshot: [
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",

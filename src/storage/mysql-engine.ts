@@ -5,10 +5,10 @@ import type { MySqlLocation } from "./database-url.js";
 import type { Engine } from "./engine.js";
 import { Generations } from "./generations.js";
 import { breakOff, clientWithLimits, type Response } from "./mysql-client.js";
-import { mySqlDialect } from "./mysql-dialect.js";
+import { mySqlDialect, tryWrite } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
 import { markerOf, prepareSession } from "./mysql-session.js";
-import { Standstill } from "./standstill.js";
+import { Standstill, type StandstillBounds, standstillBounds } from "./standstill.js";
 import { StorageError } from "./store.js";
 
 /** How the archive uses a database server. */
@@ -18,13 +18,12 @@ export interface MySqlOptions {
   readonly acquireTimeout: number;
   /** The most bytes of rows that one statement may return. */
   readonly maxResultSize: number;
+  /** When the server is taken to stand still, where it is not the usual. */
+  readonly standstill?: StandstillBounds;
 }
 
 /** The most prepared statements of a process: each counts against a limit (16,382) that all clients of a server share. */
 const maxPrepared = 2000;
-
-/** How long the server has to answer a question that it needs no work for, in milliseconds. */
-const controlTimeout = 3000;
 
 /**
  * Opens connections to a MySQL or MariaDB server, and finds out which of them it is. Reads and writes share the pool, of
@@ -32,11 +31,12 @@ const controlTimeout = 3000;
  * quarter of the size. What looks after all these has two connections of its own.
  */
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
-  const { acquireTimeout, poolSize, maxResultSize } = options;
+  const { acquireTimeout, poolSize, maxResultSize, standstill: bounds = standstillBounds } = options;
+  const controlTimeout = bounds.patience;
   const maxStreams = Math.max(1, Math.ceil(poolSize / 4));
   const maxPaused = Math.max(1, Math.floor(poolSize / 4) - 1);
   const generations = new Generations();
-  const pool = (max: number, standstill?: Standstill): Knex =>
+  const pool = (max: number, patience: number, standstill?: Standstill): Knex =>
     knex({
       client: clientWithLimits({ maxResultSize, maxPaused, generations, ...(standstill ? { standstill } : {}) }),
       connection: {
@@ -46,21 +46,21 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       pool: {
         min: 0,
         max,
-        acquireTimeoutMillis: acquireTimeout,
-        createTimeoutMillis: acquireTimeout,
+        acquireTimeoutMillis: patience,
+        createTimeoutMillis: patience,
         afterCreate(connection: Connection, done: (error: Error | null, connection: Connection) => void) {
           generations.join(connection);
           prepareSession(standstill ? "records" : "control", connection, done);
         },
       },
-      acquireConnectionTimeout: acquireTimeout,
+      acquireConnectionTimeout: patience,
       compileSqlOnError: false,
       log: silent,
     });
-  const control = pool(2);
-  const standstill = new Standstill(() => asked(control, ["SELECT 1"]));
-  const main = pool(poolSize, standstill);
-  const snapshots = pool(maxStreams, standstill);
+  const control = pool(2, controlTimeout);
+  const standstill = new Standstill(() => asked(control, controlTimeout, wouldWrite), bounds);
+  const main = pool(poolSize, acquireTimeout, standstill);
+  const snapshots = pool(maxStreams, acquireTimeout, standstill);
   const close = async () => {
     standstill.stop();
     await Promise.all([main, snapshots, control].map((each) => each.destroy()));
@@ -94,9 +94,10 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       // A server goes on with a statement whose client has gone; only KILL stops it and rolls back at once. Behind a
       // balancer this question may reach another server, to which the marker is nothing.
       if (marker) {
-        asked(control, ["SELECT IS_USED_LOCK(?) AS id", marker], ({ id }) =>
-          id == null ? undefined : [`KILL ${Number(id)}`],
-        ).catch(() => undefined);
+        asked(control, controlTimeout, async (ask) => {
+          const { id } = await ask("SELECT IS_USED_LOCK(?) AS id", marker);
+          if (id != null) await ask(`KILL ${Number(id)}`);
+        }).catch(() => undefined);
       }
       return true;
     },
@@ -131,23 +132,24 @@ function connectionSettings({ host, port, user, password, database, tls }: MySql
   };
 }
 
-/** A statement and its parameters. */
-type Question = readonly [sql: string, ...bindings: string[]];
+/** Runs a short statement; its first row. */
+type Ask = (sql: string, ...bindings: string[]) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Asks the server a short question, and what follows from the answer, on one connection, within a bound. */
-async function asked(
-  control: Knex,
-  question: Question,
-  then: (row: Readonly<Record<string, unknown>>) => Question | undefined = () => undefined,
-): Promise<void> {
+/** Whether the server would take a write now: one that has lost its cluster's majority goes on answering all else. */
+const wouldWrite = async (ask: Ask): Promise<void> => {
+  for (const sql of tryWrite) await ask(sql);
+};
+
+/** Asks the server short questions on one connection, within a bound. Getting that counts too. */
+async function asked(control: Knex, patience: number, questions: (ask: Ask) => Promise<void>): Promise<void> {
+  const began = performance.now();
   const connection: Connection = await control.client.acquireConnection();
-  const timer = setTimeout(() => breakOff(connection), controlTimeout);
+  const timer = setTimeout(() => breakOff(connection), patience - (performance.now() - began));
   try {
-    for (let next: Question | undefined = question; next; ) {
-      const [sql, ...bindings]: Question = next;
+    await questions(async (sql, ...bindings) => {
       const { response } = (await control.client.query(connection, { sql, bindings })) as { response: Response };
-      next = response.rows[0] && then(response.rows[0]);
-    }
+      return response.rows[0] ?? {};
+    });
   } finally {
     clearTimeout(timer);
     await control.client.releaseConnection(connection);

@@ -27,6 +27,7 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     1118, // ER_TOO_BIG_ROWSIZE
     1153, // ER_NET_PACKET_TOO_LARGE
     1162, // ER_TOO_LONG_STRING
+    3231, // ER_WRITE_SET_EXCEEDS_LIMIT: of Group Replication
   ],
   // It passes by itself, or with the connection.
   unavailable: [
@@ -78,10 +79,17 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
     3168, // ER_SERVER_ISNT_AVAILABLE
     3169, // ER_SESSION_WAS_KILLED
     3170, // ER_CAPACITY_EXCEEDED
+    3781, // ER_GRP_HOLD_WAIT_TIMEOUT: a new primary is not ready yet
+    3782, // ER_GRP_HOLD_KILLED
+    3783, // ER_GRP_HOLD_MEMBER_STATUS_ERROR
     3796, // ER_GRP_TRX_CONSISTENCY_NOT_ALLOWED
     3797, // ER_GRP_TRX_CONSISTENCY_BEFORE
     3798, // ER_GRP_TRX_CONSISTENCY_AFTER_ON_TRX_BEGIN
+    3799, // ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED: the node is leaving its group
     4031, // MySQL: ER_CLIENT_INTERACTION_TIMEOUT
+    4311, // MySQL: the connection could not be handed to Group Replication
+    4312, // MySQL: ER_SERVER_OFFLINE_MODE_REASON
+    4313, // MySQL: ER_SERVER_OFFLINE_MODE_USER
   ],
   damaged: [
     1034, // ER_NOT_KEYFILE
@@ -132,7 +140,9 @@ const kinds = new Map(
  * Errors by which a server says that it is not the one to write to, now or any more: read-only after a failover, out of
  * its cluster, shutting down. A new connection may lead to another.
  */
-const leaving = new Set([1047, 1053, 1105, 1207, 1290, 1792, 1836, 3032, 3100, 3168, 3796, 3797, 3798]);
+const leaving = new Set([
+  1047, 1053, 1105, 1207, 1290, 1792, 1836, 3032, 3100, 3168, 3782, 3783, 3796, 3797, 3798, 3799, 4312, 4313,
+]);
 
 /** Errors that say only that a statement cannot be prepared: there are too many, it is forgotten, or is not of the kind. */
 const unprepared = new Set([1243, 1295, 1461, 1615]);

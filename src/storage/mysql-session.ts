@@ -43,9 +43,11 @@ const optional: Readonly<Record<string, string>> = {
   idle_readonly_transaction_timeout: "0",
   idle_write_transaction_timeout: "0",
   wsrep_dirty_reads: "0",
-  // Galera: every read waits until its node has what any other node had committed before. It comes last, as what comes
-  // after waits too.
+  // Galera: every read waits until its node has what any other node had committed before. This and the next come last, as
+  // what comes after waits too.
   wsrep_sync_wait: "1",
+  // Group Replication: the same; and a node that has lost its group's majority answers nothing rather than what was.
+  group_replication_consistency: "'BEFORE'",
 };
 
 /** What cannot be set without rights that the archive need not have, but must be right. */

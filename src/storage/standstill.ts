@@ -1,9 +1,15 @@
-/** After how long, in milliseconds, an answer is late, and after how long it is given up in any case. */
-const late = 2000;
-const maxWait = 120_000;
+/** When a server is taken to stand still, in milliseconds. */
+export interface StandstillBounds {
+  /** After how long an answer is late. */
+  readonly late: number;
+  /** How long the server then has to answer a question that it needs no work for. */
+  readonly patience: number;
+}
 
-/** How often what is late is looked for. */
-const interval = 500;
+export const standstillBounds: StandstillBounds = { late: 2000, patience: 3000 };
+
+/** After how long, in milliseconds, an answer is given up in any case. */
+const maxWait = 120_000;
 
 /** A statement that waits for its answer. */
 interface Waiting {
@@ -25,11 +31,19 @@ export class Standstill {
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
 
-  constructor(private readonly ask: () => Promise<unknown>) {}
+  readonly #late: number;
+
+  /** `ask` asks the server something simple, and fails where it has no answer in time. */
+  constructor(
+    private readonly ask: () => Promise<unknown>,
+    { late }: StandstillBounds,
+  ) {
+    this.#late = late;
+  }
 
   begin(connection: object, waiting: Waiting): void {
     this.#waiting.set(connection, waiting);
-    this.#timer ??= setInterval(() => this.#look(), interval).unref();
+    this.#timer ??= setInterval(() => this.#look(), this.#late / 4).unref();
   }
 
   end(connection: object): void {
@@ -45,7 +59,7 @@ export class Standstill {
     for (const waiting of this.#since(maxWait)) {
       if (!waiting.unbounded) waiting.giveUp(`no answer within ${maxWait / 1000} s`);
     }
-    if (this.#asking || this.#since(late).length === 0) return;
+    if (this.#asking || this.#since(this.#late).length === 0) return;
     this.#asking = true;
     this.ask().then(
       () => {
@@ -53,7 +67,7 @@ export class Standstill {
       },
       (error: Error) => {
         this.#asking = false;
-        for (const waiting of this.#since(late)) waiting.giveUp(`the database stands still: ${error.message}`);
+        for (const waiting of this.#since(this.#late)) waiting.giveUp(`the database stands still: ${error.message}`);
       },
     );
   }

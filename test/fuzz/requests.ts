@@ -17,7 +17,12 @@ import { bindings } from "../../src/rpc/bindings.js";
 export interface FuzzedCall {
   readonly path: string;
   readonly requests: readonly Uint8Array[];
+  /** Its deadline, in milliseconds from its beginning. */
+  readonly patience: number;
 }
+
+/** Deadlines that calls keep, and such as pass while the server is at its work. */
+export const patiences = [5, 20, 10_000];
 
 /** Ids that some records have, so that calls do something; and such as no record may have. */
 const texts = fc.oneof(
@@ -163,5 +168,12 @@ export const fuzzedCall: fc.Arbitrary<FuzzedCall> = fc.constantFrom(...methods).
       ),
     );
   const count = path.endsWith("/Import") ? 3 : 1;
-  return fc.array(request, { minLength: 1, maxLength: count }).map((requests) => ({ path, requests }));
+  return fc.record({
+    path: fc.constant(path),
+    requests: fc.array(request, { minLength: 1, maxLength: count }),
+    patience: fc.oneof(
+      { weight: 20, arbitrary: fc.constant(Math.max(...patiences)) },
+      { weight: 1, arbitrary: fc.constantFrom(...patiences) },
+    ),
+  });
 });

@@ -1,3 +1,5 @@
+import type { Ids } from "../../src/records/ids.js";
+
 /**
  * What the archive is to do, as short as it can be said: a table of record types as the contract has it (section 2),
  * written out by hand and independent of the service's own, and each operation on a plain map.
@@ -69,9 +71,6 @@ export const types: Readonly<Record<string, { key: string[]; parents: string[]; 
   MLFlow: { key: ["collaboration", "project", "record", "name"], parents: [], relations: [] },
 };
 
-/** Ids by the names of key fields. */
-export type Ids = Readonly<Record<string, string>>;
-
 /** What a record holds, of which the model knows two values: each may be absent. */
 export type Values = Readonly<{ a?: number; b?: number }>;
 
@@ -93,7 +92,9 @@ export const idOf = (type: string, ids: Ids): string =>
 const fields = (type: string) => types[type]?.key ?? [];
 const parentsOf = (type: string) => types[type]?.parents ?? [];
 const relationsOf = (type: string) => types[type]?.relations ?? [];
-const keyOf = (type: string, ids: Ids): Ids =>
+
+/** The ids of a type's key and no others. */
+export const keyOf = (type: string, ids: Ids): Ids =>
   Object.fromEntries(fields(type).map((field) => [field, ids[field] as string]));
 
 /** A write of one record; `etag` is that of the write whose result must still be there. */
@@ -148,13 +149,16 @@ export function list(state: State, type: string, filter: Ids, prefix = ""): Entr
   return [...state.values()]
     .filter((entry) => entry.type === type && entry.ids[last]?.startsWith(prefix))
     .filter(({ ids }) => Object.entries(filter).every(([field, id]) => ids[field] === id))
-    .sort((one, other) => {
-      for (const field of fields(type)) {
-        const order = Buffer.compare(Buffer.from(one.ids[field] as string), Buffer.from(other.ids[field] as string));
-        if (order !== 0) return order;
-      }
-      return 0;
-    });
+    .sort((one, other) => compareKeys(type, one.ids, other.ids));
+}
+
+/** Which of two keys comes first: byte by byte. */
+export function compareKeys(type: string, one: Ids, other: Ids): number {
+  for (const field of fields(type)) {
+    const order = Buffer.compare(Buffer.from(one[field] as string), Buffer.from(other[field] as string));
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 const failed = (state: State, reason: string): Result => ({ state, answer: { reason } });
@@ -207,4 +211,27 @@ export function batch(state: State, operations: readonly Write[], number: number
     after = result.state;
   }
   return { state: after, reason: undefined, failedAt: undefined, answers };
+}
+
+/** What an import does where another record has the key. */
+export type OnConflict = "fail" | "skip" | "replace";
+
+/** Takes one record of an import: what became of it, and why it was refused if it was. */
+export function importRecord(
+  state: State,
+  { type, ids, values }: { readonly type: string; readonly ids: Ids; readonly values: Values },
+  onConflict: OnConflict,
+  number: number,
+): { readonly state: State; readonly outcome: string; readonly reason?: string } {
+  const present = state.get(idOf(type, ids));
+  if (!present) {
+    const created = write(state, { verb: "create", type, ids, values }, number);
+    const { reason } = created.answer;
+    return reason ? { state, outcome: "refused", reason } : { state: created.state, outcome: "created" };
+  }
+  if (present.values.a === values.a && present.values.b === values.b) return { state, outcome: "unchanged" };
+  if (onConflict === "skip") return { state, outcome: "skipped" };
+  if (onConflict === "fail") return { state, outcome: "refused", reason: "RECORD_EXISTS" };
+  const replaced = { ...present, values, etag: number };
+  return { state: new Map(state).set(idOf(type, ids), replaced), outcome: "replaced" };
 }

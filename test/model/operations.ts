@@ -1,8 +1,6 @@
 import fc from "fast-check";
-import type { Message } from "../../src/records/message-shape.js";
-import type { RecordName } from "../../src/records/record-type.js";
-import { someDetails } from "../support/records.js";
-import { above, type Ids, types, type Values, type Write } from "./hierarchy-model.js";
+import type { Ids } from "../../src/records/ids.js";
+import { above, keyOf, type OnConflict, types, type Values, type Write } from "./hierarchy-model.js";
 
 /** Which etag a write gives: none, that of the record as it is, or one of another life. */
 export type EtagChoice = "none" | "current" | "stale";
@@ -26,7 +24,7 @@ export type Operation =
   | {
       readonly kind: "import";
       readonly records: readonly { readonly type: string; readonly ids: Ids; readonly values: Values }[];
-      readonly onConflict: "fail" | "skip" | "replace";
+      readonly onConflict: OnConflict;
       readonly validateOnly: boolean;
     };
 
@@ -42,59 +40,61 @@ const ids: fc.Arbitrary<Ids> = fc.record(
     fields.map((field) => [field, fc.oneof({ weight: 4, arbitrary: fc.constant("a") }, { weight: 1, arbitrary: id })]),
   ),
 );
-const values: fc.Arbitrary<Values> = fc.record(
+export const values: fc.Arbitrary<Values> = fc.record(
   { a: fc.integer({ min: 0, max: 3 }), b: fc.integer({ min: 0, max: 3 }) },
   { requiredKeys: [] },
 );
 const type = fc.constantFrom(...names);
 
-/** The ids of a type's key alone. */
-const only = (name: string, chosen: Ids): Ids =>
-  Object.fromEntries((types[name]?.key ?? []).map((field) => [field, chosen[field] as string]));
 const withOwnIds = <Drawn extends { readonly type: string; readonly ids: Ids }>(drawn: Drawn): Drawn => ({
   ...drawn,
-  ids: only(drawn.type, drawn.ids),
+  ids: keyOf(drawn.type, drawn.ids),
 });
 const choice = fc.constantFrom<EtagChoice>("none", "none", "none", "current", "stale");
 
-const create = fc
-  .record({ verb: fc.constant("create" as const), type, ids, values, choice: fc.constant("none" as const) })
-  .map(withOwnIds);
-const update = fc
-  .record({
-    verb: fc.constant("update" as const),
-    type,
-    ids,
-    values,
-    mask: fc.subarray(["a", "b"] as const),
-    allowMissing: fc.boolean(),
-    choice,
-  })
-  // A masked update of nothing makes a record without what its type requires; and an MLFlow entry has no free values.
-  .map((drawn) => {
-    const mask = drawn.type === "MLFlow" ? [] : drawn.mask;
-    return { ...withOwnIds(drawn), mask, allowMissing: drawn.allowMissing && mask.length === 0 };
-  });
-const remove = fc
-  .record({
-    verb: fc.constant("delete" as const),
-    type,
-    ids,
-    restrict: fc.boolean(),
-    allowMissing: fc.boolean(),
-    choice,
-  })
-  .map(withOwnIds);
+/** Any write of a record of some types, with some ids. */
+export function writesOf(type: fc.Arbitrary<string>, ids: fc.Arbitrary<Ids>): fc.Arbitrary<DrawnWrite> {
+  const create = fc
+    .record({ verb: fc.constant("create" as const), type, ids, values, choice: fc.constant("none" as const) })
+    .map(withOwnIds);
+  const update = fc
+    .record({
+      verb: fc.constant("update" as const),
+      type,
+      ids,
+      values,
+      mask: fc.subarray(["a", "b"] as const),
+      allowMissing: fc.boolean(),
+      choice,
+    })
+    // A masked update of nothing makes a record without what its type requires; and an MLFlow entry has no free values.
+    .map((drawn) => {
+      const mask = drawn.type === "MLFlow" ? [] : drawn.mask;
+      return { ...withOwnIds(drawn), mask, allowMissing: drawn.allowMissing && mask.length === 0 };
+    });
+  const remove = fc
+    .record({
+      verb: fc.constant("delete" as const),
+      type,
+      ids,
+      restrict: fc.boolean(),
+      allowMissing: fc.boolean(),
+      choice,
+    })
+    .map(withOwnIds);
+  return fc.oneof({ weight: 4, arbitrary: create }, { weight: 3, arbitrary: update }, { weight: 1, arbitrary: remove });
+}
 
-/** A record and those above it, so that children often find their parents. */
-const chain = fc.tuple(type, ids, values).map(([last, chosen, held]) => {
-  return [...above(last), last].map((each) => withOwnIds({ type: each, ids: chosen, values: held }));
-});
+const write = writesOf(type, ids);
 
-export const write: fc.Arbitrary<DrawnWrite> = fc.oneof(
-  { weight: 4, arbitrary: create },
-  { weight: 3, arbitrary: update },
-  { weight: 1, arbitrary: remove },
+/** A record, those above it, and some below, so that children often find their parents, and parents have children. */
+const tree = type.chain((root) =>
+  fc.tuple(fc.subarray(types[root]?.relations ?? []), ids, values).map(([below, chosen, held]) => {
+    const wanted = [root, ...below].flatMap((each) => [...above(each), each]);
+    return names
+      .filter((each) => wanted.includes(each))
+      .map((each) => withOwnIds({ type: each, ids: chosen, values: held }));
+  }),
 );
 
 const asked = (name: string) => fc.subarray(types[name]?.relations ?? []);
@@ -156,7 +156,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant("batch" as const),
       writes: fc.oneof(
         fc.array(write, { maxLength: 6 }),
-        chain.map((records) =>
+        tree.map((records) =>
           records.map((each) => ({
             verb: "update" as const,
             mask: [],
@@ -174,43 +174,10 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant("import" as const),
       // Parents come before children, as an import is to have them.
       records: fc
-        .oneof(chain, fc.array(fc.record({ type, ids, values }).map(withOwnIds), { maxLength: 6 }))
+        .oneof(tree, fc.array(fc.record({ type, ids, values }).map(withOwnIds), { maxLength: 6 }))
         .map((records) => records.toSorted((one, other) => names.indexOf(one.type) - names.indexOf(other.type))),
       onConflict: fc.constantFrom("fail" as const, "skip" as const, "replace" as const),
       validateOnly: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
     }),
   },
 );
-
-/** Where the details of a type hold the model's values: in an open message, or in what a closed one has instead. */
-const places: Readonly<Record<string, readonly string[]>> = {
-  Registration: ["nodes", "node_0", "attributes"],
-  Model: ["global", "attributes"],
-};
-
-const placeOf = (name: string) => places[name] ?? ["attributes"];
-
-/** The path of a value in a mask. */
-export const maskPath = (name: string, value: "a" | "b"): string => [...placeOf(name), value].join(".");
-
-/** The details that hold the model's values. */
-export function detailsOf(name: string, held: Values): Message {
-  const details = structuredClone(someDetails(name as RecordName));
-  if (name === "MLFlow") return { ...details, mlflow_id: `${held.a ?? ""}/${held.b ?? ""}` };
-  const place = placeOf(name);
-  let holder = details;
-  for (const step of place.slice(0, -1)) holder = holder[step] as Message;
-  holder[place.at(-1) as string] = held.a === undefined && held.b === undefined ? undefined : { ...held };
-  return details;
-}
-
-/** The model's values, out of details. */
-export function valuesOf(name: string, details: Message): Values {
-  if (name === "MLFlow") {
-    const [a, b] = String(details.mlflow_id).split("/");
-    return { ...(a ? { a: Number(a) } : {}), ...(b ? { b: Number(b) } : {}) };
-  }
-  let held: unknown = details;
-  for (const step of placeOf(name)) held = (held as Message | undefined)?.[step];
-  return { ...(held as Values | undefined) };
-}

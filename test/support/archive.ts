@@ -10,6 +10,7 @@ import { KnexStore } from "../../src/storage/knex-store.js";
 import { openMySql } from "../../src/storage/mysql-engine.js";
 import { resultSizeFor } from "../../src/storage/result-size.js";
 import { openSqlite } from "../../src/storage/sqlite-engine.js";
+import type { StandstillBounds } from "../../src/storage/standstill.js";
 import { ArchiveClient } from "./client.js";
 import { createDatabase, type TestDatabase } from "./database.js";
 import type { Engine } from "./databases.js";
@@ -35,6 +36,7 @@ interface Options {
   readonly answerMemory?: number;
   readonly poolSize?: number;
   readonly acquireTimeout?: number;
+  readonly standstill?: StandstillBounds;
   /** A database to use in place of one made for it. */
   readonly database?: TestDatabase;
   /** What is otherwise on the database than its dialect says. */
@@ -44,7 +46,13 @@ interface Options {
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
   const { maxSendSize = 64 * 2 ** 20, poolSize = 16, acquireTimeout = 5000 } = options;
   const location = parseDatabaseUrl(url);
-  const engineOptions = { poolSize, acquireTimeout, maxResultSize: resultSizeFor(maxSendSize) };
+  const { standstill } = options;
+  const engineOptions = {
+    poolSize,
+    acquireTimeout,
+    maxResultSize: resultSizeFor(maxSendSize),
+    ...(standstill ? { standstill } : {}),
+  };
   return location.kind === "sqlite" ? openSqlite(location.file, engineOptions) : openMySql(location, engineOptions);
 }
 

@@ -163,13 +163,18 @@ export class ArchiveClient {
   }
 
   /** Imports batches, each in a message of its own, which can be given as bytes. */
-  import(batches: Iterable<ImportRequest["records"] | Buffer>, settings: Partial<ImportRequest["options"]> = {}) {
+  import(
+    batches: Iterable<ImportRequest["records"] | Buffer>,
+    settings: Partial<ImportRequest["options"]> = {},
+    limits: CallOptions = {},
+  ) {
     const { path, requestSerialize, responseDeserialize } = archiveMethod("import");
     return new Promise<ImportResponse>((resolve, reject) => {
       const call = this.#client.makeClientStreamRequest(
         path,
         (request: unknown) => (Buffer.isBuffer(request) ? request : requestSerialize(request)),
         responseDeserialize,
+        callOptions(limits),
         (error, response) => (error ? reject(new CallError(error)) : resolve(response as ImportResponse)),
       );
       let options: ImportRequest["options"] = { on_conflict: 0, validate_only: false, ...settings };

@@ -37,10 +37,10 @@ export async function startDatabase(
   return { url, version, port: chosen };
 }
 
-/** Starts a Galera cluster of three nodes with their data under a folder: their URLs. */
-export async function startCluster(home: string): Promise<string[]> {
+/** Starts a Galera cluster, or a group of MySQL, of three nodes with their data under a folder: their URLs. */
+export async function startCluster(home: string, kind: "cluster" | "group" = "cluster"): Promise<string[]> {
   // It takes a range of ports: its own and those above, up to 30 further.
-  const lines = runDatabase("cluster", home, String(20_000 + (process.pid % 200) * 50)).split("\n");
+  const lines = runDatabase(kind, home, String(20_000 + (process.pid % 200) * 50)).split("\n");
   return lines.map((line) => line.split(" ")[0] as string);
 }
 

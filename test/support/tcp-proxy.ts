@@ -10,6 +10,8 @@ export interface TcpProxy {
   cut(): void;
   /** Takes everything and hands on nothing, in either direction, without ending anything; new connections too. */
   freeze(): void;
+  /** Hands on what clients say and nothing of what is answered, also on new connections: until they are cut. */
+  mute(): void;
   /** Hands on everything that was held. */
   thaw(): void;
   /** How many connections are open. */
@@ -22,6 +24,7 @@ export async function startTcpProxy(...ports: number[]): Promise<TcpProxy> {
   let targets = ports;
   let turn = 0;
   let isFrozen = false;
+  let isMute = false;
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
     const upstream = connect(targets[turn++ % targets.length] as number, "127.0.0.1");
@@ -31,6 +34,7 @@ export async function startTcpProxy(...ports: number[]): Promise<TcpProxy> {
       const other = socket === client ? upstream : client;
       socket.setNoDelay(true);
       socket.on("data", (bytes) => {
+        if (isMute && socket === upstream) return;
         if (!other.write(bytes)) socket.pause();
       });
       socket.on("drain", () => {
@@ -58,7 +62,13 @@ export async function startTcpProxy(...ports: number[]): Promise<TcpProxy> {
       targets = next;
       turn = 0;
     },
-    cut: () => each((socket) => socket.destroy()),
+    cut() {
+      isMute = false;
+      each((socket) => socket.destroy());
+    },
+    mute() {
+      isMute = true;
+    },
     freeze() {
       isFrozen = true;
       each((socket) => socket.pause());

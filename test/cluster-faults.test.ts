@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordTypes } from "../src/records/record-type.js";
+import { startArchive } from "./support/archive.js";
+import { CallError } from "./support/client.js";
+import { kindsOfClusters, startTestCluster, type TestCluster } from "./support/cluster.js";
+import { ClusterLoad } from "./support/cluster-load.js";
+import { countOrphans } from "./support/database.js";
+import { type ServerProcess, startProcess } from "./support/process.js";
+import { View } from "./support/records.js";
+import { until } from "./support/wait.js";
+
+/** How often a node is isolated and one stopped before one is killed. */
+const rounds = Number(process.env.ARCHIVE_TEST_CLUSTER_ROUNDS ?? 1);
+
+/** How long, in seconds, a cluster may take to go on without a node, and to take it in again. */
+const patience = 60;
+
+describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startTestCluster(kind);
+  });
+  afterAll(() => cluster?.stop());
+
+  test("a node without its cluster's majority is unavailable, and says so; with it, all goes on", async () => {
+    const [url] = cluster.urls as [string];
+    const database = { url, sql: async () => [], drop: async () => undefined };
+    const archive = await startArchive({ name: kind, url }, { database, standstill: { late: 300, patience: 500 } });
+    const key = { participant_id: "one" };
+    const read = () => archive.client.get("Participant", key, { view: View.VIEW_BASIC });
+    const write = () => archive.client.update("Participant", { key, details: undefined, allow_missing: true });
+    const succeeds = (call: () => Promise<unknown>) => () =>
+      call().then(
+        () => true,
+        () => false,
+      );
+    const node = await cluster.writer(0);
+    const others = [0, 1, 2].filter((other) => other !== node);
+    try {
+      await write();
+      for (const other of others) cluster.signal(other, "SIGSTOP");
+      // What others may have written since, this node cannot know; Galera takes some seconds to find out.
+      const refused = (call: () => Promise<unknown>) => async () => {
+        const error = await call().catch((error: unknown) => error);
+        if (!(error instanceof CallError)) return false;
+        expect(["DATABASE_UNAVAILABLE", "CONFLICT"]).toContain(error.reason);
+        return error.reason === "DATABASE_UNAVAILABLE";
+      };
+      await Promise.all([until("writes are refused", refused(write)), until("reads are refused", refused(read))]);
+      const serves = succeeds(() => archive.store.check());
+      await until("health says so", async () => !(await serves()));
+      for (const other of others) cluster.signal(other, "SIGCONT");
+      await until("writes succeed", succeeds(write), patience);
+      await until("reads succeed", succeeds(read));
+      await until("health says so", serves);
+    } finally {
+      for (const other of others) cluster.signal(other, "SIGCONT");
+      await archive.close();
+    }
+    await until("all nodes take part", () => cluster.isWhole(), patience);
+  }, 180_000);
+
+  test("lose and double nothing while a node is isolated, one stopped and one killed", async () => {
+    const copies: ServerProcess[] = [];
+    const figures = { kills: 0, stops: 0, isolations: 0, lost: 0, doubled: 0, orphans: 0, INTERNAL: 0 };
+    try {
+      for (const url of cluster.urls) copies.push(await startProcess(url, ["--migrate"]));
+      const load = new ClusterLoad(copies.map(({ client }) => client));
+      await load.begin();
+      const goesOn = async () => {
+        const before = load.tally.acknowledged;
+        await until("writes are acknowledged", () => load.tally.acknowledged > before + 25, patience);
+      };
+      const isWhole = () => until("all nodes take part", () => cluster.isWhole(), patience);
+      await goesOn();
+      for (let round = 0; round < rounds; round++) {
+        const isolated = await cluster.writer(0);
+        await cluster.isolate(isolated);
+        figures.isolations++;
+        await goesOn();
+        await cluster.admit(isolated);
+        await isWhole();
+        const stopped = await cluster.writer(1);
+        cluster.signal(stopped, "SIGSTOP");
+        figures.stops++;
+        await goesOn();
+        cluster.signal(stopped, "SIGCONT");
+        await isWhole();
+      }
+      cluster.kill(await cluster.writer(2));
+      figures.kills++;
+      await goesOn();
+      await load.end();
+      await isWhole();
+      for (const connection of await cluster.connections()) {
+        const sql = async (text: string) => (await connection.query(text))[0] as Record<string, unknown>[];
+        const database = { url: "", sql, drop: async () => undefined };
+        for (const type of recordTypes) figures.orphans += await countOrphans(database, type);
+        const runs = await sql("SELECT run_id FROM run");
+        const { lost, doubled } = load.verdict(new Set(runs.map(({ run_id: id }) => String(id))));
+        figures.lost += lost.length;
+        figures.doubled += doubled;
+        await connection.end();
+      }
+      const { unexpected, acknowledged, stall } = load.tally;
+      for (const [what, count] of unexpected) if (what.includes("INTERNAL")) figures.INTERNAL += count;
+      console.log(`${kind}: ${acknowledged} writes were acknowledged`);
+      const parts = Object.entries(figures).map(([name, count]) => `${name} ${count}`);
+      console.log(`figures: ${parts.join(", ")}, longest stall ms ${Math.round(stall)}`);
+      const internal = copies.flatMap((copy) =>
+        copy
+          .output()
+          .split("\n")
+          .filter((line) => line.includes("INTERNAL")),
+      );
+      expect({ ...Object.fromEntries(unexpected), internal: internal.slice(0, 5) }).toEqual({ internal: [] });
+      expect(figures).toMatchObject({ lost: 0, doubled: 0, orphans: 0, INTERNAL: 0 });
+    } finally {
+      await Promise.all(copies.map((copy) => copy.end("SIGKILL")));
+    }
+  }, 300_000);
+});
