@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { RecordMessage } from "../src/archive/record-message.js";
 import type { DeleteResponse } from "../src/archive/requests.js";
@@ -82,6 +83,8 @@ describe.each(inject("engines"))("deletes on $name", (engine) => {
     };
     await during(8, writeRun, async () => {
       for (let round = 0; round < rounds; round++) {
+        const before = written.size;
+        while (written.size === before) await nextTurn();
         const answer = await client.delete("Project", project, { view: View.VIEW_FULL });
         expect(countsOf(answer)).toEqual(shownIn("Project", answer));
         for (const run of relationsOf(answer, "Run")) gone.set(run.record_id, run.etag);
@@ -90,7 +93,7 @@ describe.each(inject("engines"))("deletes on $name", (engine) => {
     });
     const left = await client.get("Project", project);
     for (const run of relationsOf({ record: left, deleted: [] }, "Run")) gone.set(run.record_id, run.etag);
-    expect(gone.size).toBeGreaterThan(rounds);
+    expect(gone.size).toBeGreaterThanOrEqual(rounds);
     expect(gone).toEqual(written);
   });
 
