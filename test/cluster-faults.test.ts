@@ -25,6 +25,8 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
   test("a node without its cluster's majority is unavailable, and says so; with it, all goes on", async () => {
     const [url] = cluster.urls as [string];
     const database = { url, sql: async () => [], drop: async () => undefined };
+    // Making tables can take longer than the short bounds below.
+    await (await startArchive({ name: kind, url }, { database })).close();
     const archive = await startArchive({ name: kind, url }, { database, standstill: { late: 300, patience: 500 } });
     const key = { participant_id: "one" };
     const read = () => archive.client.get("Participant", key, { view: View.VIEW_BASIC });
@@ -46,9 +48,12 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
         expect(["DATABASE_UNAVAILABLE", "CONFLICT"]).toContain(error.reason);
         return error.reason === "DATABASE_UNAVAILABLE";
       };
-      await Promise.all([until("writes are refused", refused(write)), until("reads are refused", refused(read))]);
+      await Promise.all([
+        until("writes are refused", refused(write), patience),
+        until("reads are refused", refused(read), patience),
+      ]);
       const serves = succeeds(() => archive.store.check());
-      await until("health says so", async () => !(await serves()));
+      await until("health says so", async () => !(await serves()), patience);
       for (const other of others) cluster.signal(other, "SIGCONT");
       await until("writes succeed", succeeds(write), patience);
       await until("reads succeed", succeeds(read));

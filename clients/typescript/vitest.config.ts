@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -9,6 +10,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Two also on two cores: a test waits for its server half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: results ? ["default", ["json", { outputFile: join(results, "typescript.json") }]] : ["default"],
   },
 });

@@ -18,6 +18,8 @@ export interface Questions<Item, Answer> {
   size(waiting: number): number;
   /** About the bytes of an item, of which a group takes only so many. One that has more waits for no others. */
   bytes?(item: Item): number;
+  /** Told when none is on its way any more. */
+  idle?(): void;
 }
 
 /** How long, in milliseconds, one that is on its way keeps others waiting. */
@@ -99,6 +101,7 @@ export class Groups<Item, Answer> {
   #end(trip: { readonly began: number }): void {
     this.#onTheWay.delete(trip);
     if (this.#waiting.length > 0) this.#goOn();
+    if (this.#onTheWay.size === 0) this.questions.idle?.();
   }
 
   /** Lets those that wait go, as far as not too many are on their way. */

@@ -1,7 +1,7 @@
 import type { CallContext } from "../call-context.js";
 import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
-import type { RecordType } from "../records/record-type.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import { askAlone, Groups } from "./groups.js";
 import type { Run } from "./query.js";
@@ -18,22 +18,32 @@ interface Inserts {
 /** What fails one record of several, and keeps none of them: then each is inserted alone, for its own error. */
 const ofOne: ReadonlySet<StorageError["kind"]> = new Set(["duplicate", "foreign-key", "conflict", "value-too-large"]);
 
-/** Inserts single records: those of one type that come at the same time, by one statement. */
+/** The ids of a type's parents, by the names of their fields. */
+const idsOfParents = new Map(
+  recordTypes.map((type) => [type, type.key.filter((field) => type.parents.some(({ key }) => key.includes(field)))]),
+);
+
+/**
+ * Inserts single records: those of one type that come at the same time under the same parents, by one statement. An
+ * insert waits for who has locked a parent, such as a cascade, and only those who would wait as well may wait with it.
+ */
 export class InsertGroups {
-  readonly #groups = new Map<RecordType, Groups<NewRecord, number>>();
+  readonly #groups = new Map<string, Groups<NewRecord, number>>();
 
   constructor(private readonly inserts: Inserts) {}
 
   /** Inserts a record, and returns its record_id. */
   insert(record: NewRecord, context: CallContext): Promise<number> {
-    const known = this.#groups.get(record.type);
+    const { type, key } = record;
+    const name = `${type.number}\n${joinKey(idsOfParents.get(type) ?? type.key, key)}`;
+    const known = this.#groups.get(name);
     if (known) return known.ask(record, context);
-    const made = this.#inserters(record.type);
-    this.#groups.set(record.type, made);
+    const made = this.#inserters(type, name);
+    this.#groups.set(name, made);
     return made.ask(record, context);
   }
 
-  #inserters(type: RecordType): Groups<NewRecord, number> {
+  #inserters(type: RecordType, name: string): Groups<NewRecord, number> {
     const { onOneConnection } = this.inserts;
     return new Groups({
       onTheWay: 4,
@@ -52,6 +62,7 @@ export class InsertGroups {
           throw error;
         }
       },
+      idle: () => this.#groups.delete(name),
     });
   }
 

@@ -27,9 +27,12 @@ export class BehindProxy {
     const url = new URL(database.url);
     this.proxy = await startStatementProxy(Number(url.port));
     url.host = `127.0.0.1:${this.proxy.port}`;
+    // With ordinary bounds: making tables can take longer than the short ones.
+    const first = await startArchive(engine, { database: { ...database, drop: async () => undefined } });
+    await fillTables(first.client);
+    await first.close();
     const options = { poolSize: 4, acquireTimeout: 1000, standstill, database: { ...database, url: url.href } };
     this.archive = await startArchive(engine, options);
-    await fillTables(this.archive.client);
     this.state = await tableState(database);
   }
 
