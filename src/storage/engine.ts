@@ -26,10 +26,10 @@ export interface Dialect {
   /** The most records that one statement deletes, where a statement keeps everything else waiting. */
   readonly maxDeleted: number | undefined;
   /**
-   * How the record_ids are known of what one statement inserts: it returns them, or they follow the first one in even
-   * steps; undefined where neither is sure.
+   * Makes an insert of several records one that waits for nobody's lock, but fails, and that can return its rows;
+   * undefined where there is no such thing.
    */
-  readonly insertedIds: "returned" | "even" | undefined;
+  readonly withoutWaiting: ((insert: string) => string) | undefined;
   /** What locks the rows that a SELECT reads. */
   readonly forUpdate: string;
   /** A join that reads its left side first. */
@@ -69,8 +69,8 @@ export interface Engine {
   /** The places of those who write, where they must not take all connections that reads need too. */
   readonly writers?: Places;
   /**
-   * How what is asked for at the same time goes together: reads and creates of single records by one statement; or,
-   * where the driver is synchronous and no statement saves a trip, short writes in one transaction.
+   * How what is asked for at the same time goes together: reads, and perhaps creates, of single records by one statement;
+   * or, where the driver is synchronous and no statement saves a trip, short writes in one transaction.
    */
   readonly groups: "statements" | "transactions";
   outcome(response: unknown): Outcome;

@@ -18,16 +18,16 @@ export interface Questions<Item, Answer> {
   size(waiting: number): number;
   /** About the bytes of an item, of which a group takes only so many. One that has more waits for no others. */
   bytes?(item: Item): number;
-  /** Told when none is on its way any more. */
-  idle?(): void;
 }
 
 /** How long, in milliseconds, one that is on its way keeps others waiting. */
-const patience = 20;
+const patience = 5;
 
 interface Asked<Item, Answer> {
   readonly item: Item;
   readonly context: CallContext;
+  /** Called when the call ends: whoever waits for others leaves. */
+  leave(): void;
   resolve(answer: Answer | PromiseLike<Answer>): void;
   reject(error: unknown): void;
 }
@@ -35,13 +35,13 @@ interface Asked<Item, Answer> {
 /**
  * Lets questions of one kind travel together. A lone one goes at once. While some are on their way, those that come
  * wait, and go together as soon as one of these is back: groups form by themselves exactly when there is load. No question
- * is asked before it came, so its answer is never older. Nobody pays for a neighbour: who ends leaves, and what a group
- * does not answer is asked alone.
+ * is asked before it came, so its answer is never older. Who ends leaves, and the others go on; what a group does not
+ * answer is asked alone.
  */
 export class Groups<Item, Answer> {
   /** When each that is on its way began, but for those that took so long that nobody waits for them any more. */
   readonly #onTheWay = new Set<{ readonly began: number }>();
-  #waiting: Asked<Item, Answer>[] = [];
+  readonly #waiting = new Set<Asked<Item, Answer>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly questions: Questions<Item, Answer>) {}
@@ -51,7 +51,18 @@ export class Groups<Item, Answer> {
     const isAlone = this.#onTheWay.size < onTheWay || size(most) === 1 || (bytes && bytes(item) > limits.bytesOfTurn);
     if (isAlone) return this.#alone(item, context);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, context, resolve, reject });
+      const asked: Asked<Item, Answer> = {
+        item,
+        context,
+        leave: () => {
+          this.#waiting.delete(asked);
+          reject(context.error);
+        },
+        resolve,
+        reject,
+      };
+      context.onEnd(asked.leave);
+      this.#waiting.add(asked);
       this.#timer ??= setTimeout(() => this.#overtake(), patience);
     });
   }
@@ -69,13 +80,12 @@ export class Groups<Item, Answer> {
     const trip = this.#begin();
     const context = new CallContext();
     let left = group.length;
-    const leave = group.map(({ context: own, reject }) => {
+    const listeners = group.map(({ context: own }) => {
       const listener = () => {
-        reject(own.error);
         if (--left === 0) context.end(own.error as Error);
       };
       own.onEnd(listener);
-      return () => own.offEnd(listener);
+      return listener;
     });
     const items = group.map(({ item }) => item);
     try {
@@ -83,12 +93,15 @@ export class Groups<Item, Answer> {
       for (const [index, { item, context: own, resolve }] of group.entries()) {
         const answer = answers[index] as Answer | typeof askAlone;
         // Who has left is answered already.
-        if (!own.error) resolve(answer === askAlone ? this.questions.alone(item, own) : answer);
+        if (!own.error) resolve(answer === askAlone ? this.#alone(item, own) : answer);
       }
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
-    for (const each of leave) each();
+    for (const [index, { context: own, leave }] of group.entries()) {
+      own.offEnd(leave);
+      own.offEnd(listeners[index] as () => void);
+    }
     this.#end(trip);
   }
 
@@ -100,41 +113,42 @@ export class Groups<Item, Answer> {
 
   #end(trip: { readonly began: number }): void {
     this.#onTheWay.delete(trip);
-    if (this.#waiting.length > 0) this.#goOn();
-    if (this.#onTheWay.size === 0) this.questions.idle?.();
+    if (this.#waiting.size > 0) this.#goOn();
   }
 
   /** Lets those that wait go, as far as not too many are on their way. */
   #goOn(): void {
-    while (this.#waiting.length > 0 && this.#onTheWay.size < this.questions.onTheWay) {
+    while (this.#waiting.size > 0 && this.#onTheWay.size < this.questions.onTheWay) {
       const group = this.#next();
       const [first, ...others] = group;
-      if (first && others.length === 0) first.resolve(this.#alone(first.item, first.context));
-      else if (first) void this.#together(group);
+      if (first && others.length === 0) {
+        first.context.offEnd(first.leave);
+        first.resolve(this.#alone(first.item, first.context));
+      } else void this.#together(group);
     }
   }
 
-  /** Takes those that go next. */
+  /** Takes those that go next, one at least. */
   #next(): Asked<Item, Answer>[] {
     const { size, bytes = () => 0 } = this.questions;
-    this.#waiting = this.#waiting.filter(({ context, reject }) => {
-      if (context.error) reject(context.error);
-      return !context.error;
-    });
-    let count = 0;
-    for (let sum = 0; count < Math.min(this.#waiting.length, most); count++) {
-      sum += bytes((this.#waiting[count] as Asked<Item, Answer>).item);
-      if (count > 0 && sum > limits.bytesOfTurn) break;
+    const next: Asked<Item, Answer>[] = [];
+    let sum = 0;
+    for (const asked of this.#waiting) {
+      sum += bytes(asked.item);
+      if (next.length === most || (next.length > 0 && sum > limits.bytesOfTurn)) break;
+      next.push(asked);
     }
-    return count === 0 ? [] : this.#waiting.splice(0, size(count));
+    const taken = next.slice(0, size(next.length));
+    for (const asked of taken) this.#waiting.delete(asked);
+    return taken;
   }
 
-  /** Waits no longer for what has been on its way for long, such as a large record. */
+  /** Waits no longer for what has been on its way for long. */
   #overtake(): void {
     this.#timer = undefined;
     const now = performance.now();
     for (const trip of this.#onTheWay) if (now - trip.began >= patience) this.#onTheWay.delete(trip);
     this.#goOn();
-    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#overtake(), patience);
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#overtake(), patience);
   }
 }

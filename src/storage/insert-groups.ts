@@ -1,83 +1,64 @@
 import type { CallContext } from "../call-context.js";
 import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
-import { type RecordType, recordTypes } from "../records/record-type.js";
-import type { Dialect } from "./engine.js";
-import { askAlone, Groups } from "./groups.js";
-import type { Run } from "./query.js";
+import type { RecordType } from "../records/record-type.js";
+import { askAlone, Groups, most } from "./groups.js";
+import type { Outcome, Query } from "./query.js";
 import { insertManySql, insertSql, returningSql } from "./sql.js";
 import { type NewRecord, StorageError } from "./store.js";
 
 /** What inserts are made by. */
 interface Inserts {
-  readonly dialect: Dialect;
-  /** Runs some statements on one connection, each of which is a transaction of its own. */
-  onOneConnection<Result>(work: (run: Run) => Promise<Result>, context: CallContext): Promise<Result>;
+  /** Makes an insert one that waits for nobody's lock, but fails. */
+  withoutWaiting(insert: string): string;
+  /** Runs a statement that is a transaction of its own. */
+  run(query: Query, context: CallContext): Promise<Outcome>;
 }
 
-/** What fails one record of several, and keeps none of them: then each is inserted alone, for its own error. */
-const ofOne: ReadonlySet<StorageError["kind"]> = new Set(["duplicate", "foreign-key", "conflict", "value-too-large"]);
-
-/** The ids of a type's parents, by the names of their fields. */
-const idsOfParents = new Map(
-  recordTypes.map((type) => [type, type.key.filter((field) => type.parents.some(({ key }) => key.includes(field)))]),
-);
-
-/**
- * Inserts single records: those of one type that come at the same time under the same parents, by one statement. An
- * insert waits for who has locked a parent, such as a cascade, and only those who would wait as well may wait with it.
- */
+/** Inserts single records: those of one type that come at the same time, by one statement. */
 export class InsertGroups {
-  readonly #groups = new Map<string, Groups<NewRecord, number>>();
+  readonly #groups = new Map<RecordType, Groups<NewRecord, number>>();
 
   constructor(private readonly inserts: Inserts) {}
 
   /** Inserts a record, and returns its record_id. */
   insert(record: NewRecord, context: CallContext): Promise<number> {
-    const { type, key } = record;
-    const name = `${type.number}\n${joinKey(idsOfParents.get(type) ?? type.key, key)}`;
-    const known = this.#groups.get(name);
+    const known = this.#groups.get(record.type);
     if (known) return known.ask(record, context);
-    const made = this.#inserters(type, name);
-    this.#groups.set(name, made);
+    const made = this.#inserters(record.type);
+    this.#groups.set(record.type, made);
     return made.ask(record, context);
   }
 
-  #inserters(type: RecordType, name: string): Groups<NewRecord, number> {
-    const { onOneConnection } = this.inserts;
+  #inserters(type: RecordType): Groups<NewRecord, number> {
+    const { run, withoutWaiting } = this.inserts;
+    /** The most that go together: few, where many collide. */
+    let size = most;
     return new Groups({
       onTheWay: 4,
       // Few texts, each prepared once a connection.
-      size: (waiting) => 2 ** Math.floor(Math.log2(waiting)),
+      size: (waiting) => 2 ** Math.floor(Math.log2(Math.min(waiting, size))),
       bytes: ({ details }) => details.length,
       alone: async (record, context) => {
-        const insertion = { sql: insertSql(type), bindings: insertValues(record) };
-        return (await onOneConnection((run) => run(insertion), context)).insertId;
+        const { insertId } = await run({ sql: insertSql(type), bindings: insertValues(record) }, context);
+        return insertId;
       },
       together: async (records, context) => {
+        const insert = `${insertManySql(type, records.length)}${returningSql(type)}`;
         try {
-          return await onOneConnection((run) => this.#insert(type, records, run), context);
+          const insertion = { sql: withoutWaiting(insert), bindings: records.flatMap(insertValues) };
+          const { rows } = await run(insertion, context);
+          size = Math.min(most, 2 * size);
+          const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
+          return records.map(({ key }) => ids.get(joinKey(type.key, key)) ?? askAlone);
         } catch (error) {
-          if (error instanceof StorageError && ofOne.has(error.kind)) return records.map(() => askAlone);
-          throw error;
+          // Where the database refused it, nothing is kept; where it is unknown what became of it, nothing is done again.
+          if (!(error instanceof StorageError) || error.kind === "unavailable") throw error;
+          size = Math.max(2, size / 4);
+          return records.map(() => askAlone);
         }
       },
-      idle: () => this.#groups.delete(name),
     });
-  }
-
-  /** The record_ids of records that are inserted by one statement. */
-  async #insert(type: RecordType, records: readonly NewRecord[], run: Run): Promise<number[]> {
-    const insertion = { sql: insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
-    const { insertedIds } = this.inserts.dialect;
-    if (insertedIds === "returned") {
-      const { rows } = await run({ ...insertion, sql: `${insertion.sql}${returningSql(type)}` });
-      const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
-      return records.map(({ key }) => ids.get(joinKey(type.key, key)) as number);
-    }
-    const { insertId } = await run(insertion);
-    const { rows } = await run({ sql: "SELECT @@auto_increment_increment AS step", bindings: [] });
-    return records.map((_, index) => insertId + index * Number(rows[0]?.step));
   }
 }
 

@@ -28,8 +28,8 @@ export interface Runner {
   readonly write: Run;
   /** Inserts a record together with others, where that is faster, and returns its record_id. */
   readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
-  /** Does a short write together with others, where that is faster; `alone` is how it is done by itself. */
-  readonly shortly?: (<Result>(work: ShortWork<Result>, alone: () => Promise<Result>) => Promise<Result>) | undefined;
+  /** Does a short write together with others, where that is faster; or one statement, which needs no transaction. */
+  readonly shortly?: (<Result>(work: ShortWork<Result>, isOne: boolean) => Promise<Result>) | undefined;
   /** Does work in one transaction: a new one, or the one that is open. */
   together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
   /** Whether the same work ended in a conflict before. */
@@ -135,16 +135,15 @@ export class KnexStatements implements Statements {
       const insertId = insert ? await insert(record) : (await this.#write(insertion)).insertId;
       return { ...record, recordId: insertId, links: ownLink };
     }
-    return this.#shortly(
-      async (run) => {
-        const { insertId } = await run(insertion);
-        const { rows } = await run(sql.inheritedLinksSql(type, key));
-        const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
-        const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
-        return { ...record, recordId: insertId, links };
-      },
-      (work) => this.runner.together(work),
-    );
+    const work: ShortWork<StoredRecord> = async (run) => {
+      const { insertId } = await run(insertion);
+      const { rows } = await run(sql.inheritedLinksSql(type, key));
+      const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
+      const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
+      return { ...record, recordId: insertId, links };
+    };
+    const { shortly, together } = this.runner;
+    return shortly ? shortly(work, false) : together(work);
   }
 
   async *readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]> {
@@ -229,15 +228,8 @@ export class KnexStatements implements Statements {
 
   /** A write of one statement. */
   #write(query: Query): Promise<Outcome> {
-    return this.#shortly(
-      (run) => run(query),
-      (work) => work(this.runner.write),
-    );
-  }
-
-  #shortly<Result>(work: ShortWork<Result>, alone: (work: ShortWork<Result>) => Promise<Result>): Promise<Result> {
-    const { shortly } = this.runner;
-    return shortly ? shortly(work, () => alone(work)) : alone(work);
+    const { shortly, write } = this.runner;
+    return shortly ? shortly((run) => run(query), true) : write(query);
   }
 
   async #record(run: Run, query: Query, type: RecordType, key: Ids): Promise<StoredRecord | undefined> {

@@ -31,14 +31,19 @@ export class KnexStore implements Store {
   constructor(private readonly engine: Engine) {
     const { dialect, groups, writes, writers } = engine;
     if (groups === "transactions") {
-      this.#writes = new WriteGroups((work) => this.#transaction(background, work));
+      this.#writes = new WriteGroups((work, context) =>
+        this.#leased(writes, context, (lease) =>
+          work({ run: lease.run, together: (part) => this.#committed(lease, context, part) }),
+        ),
+      );
       return;
     }
     this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
-    if (!dialect.insertedIds) return;
-    const onOneConnection = <Result>(work: (run: Run) => Promise<Result>, context: CallContext) =>
-      this.#leased(writes, context, ({ run }) => work(run), writers);
-    this.#inserts = new InsertGroups({ dialect, onOneConnection });
+    const { withoutWaiting } = dialect;
+    if (!withoutWaiting) return;
+    const run = (query: Query, context: CallContext) =>
+      this.#leased(writes, context, (lease) => lease.run(query), writers);
+    this.#inserts = new InsertGroups({ withoutWaiting, run });
   }
 
   statements(context: CallContext): Statements {
@@ -135,7 +140,7 @@ export class KnexStore implements Store {
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
-      shortly: together && ((work, alone) => together.ask(work, alone, context)),
+      shortly: together && ((work, isOne) => together.ask(work, isOne, context)),
       together: (work) => this.#transaction(context, work),
       repeated,
     });

@@ -25,7 +25,9 @@ export const mySqlDialect = (version: string): Dialect => ({
   markFile: [],
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
   maxDeleted: undefined,
-  insertedIds: !isMariaDb(version) ? "even" : returnsRows(version) ? "returned" : undefined,
+  withoutWaiting: returnsRows(version)
+    ? (insert) => `SET STATEMENT innodb_lock_wait_timeout = 0 FOR ${insert}`
+    : undefined,
   forUpdate: " FOR UPDATE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.
@@ -55,7 +57,7 @@ export const mySqlDialect = (version: string): Dialect => ({
 
 const isMariaDb = (version: string) => /mariadb/i.test(version);
 
-/** Since MariaDB 10.5 an insert can return its rows. Before, a change of a Galera cluster can change the steps at any time. */
+/** MariaDB's inserts return rows since 10.5. MySQL's do not, and no statement of it has a wait of its own. */
 function returnsRows(version: string): boolean {
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+-mariadb/i.exec(version) ?? [];
   return Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 5);

@@ -7,11 +7,11 @@ import type { Dialect } from "./engine.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { readGroupSql, readHeadSql, readSql } from "./sql.js";
-import type { StoredRecord } from "./store.js";
+import { StorageError, type StoredRecord } from "./store.js";
 import { storedRecord } from "./stored-record.js";
 
 /** How many keys a statement has: few texts, each prepared once a connection. Others are filled up with the last key. */
-const sizes = [4, 16, most];
+const sizes = [8, most];
 
 type Readers = Groups<Ids, StoredRecord | undefined>;
 
@@ -61,16 +61,20 @@ export class ReadGroups {
         const count = sizes.find((size) => size >= keys.length) ?? keys.length;
         const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
         const query = readGroupSql(type, filled, isHead, this.dialect);
-        const read = this.run({ ...query, take: limits.bytesOfSmallResult }, context);
-        // Whatever was wrong with it may have been another's: a read can be done again.
-        const { rows, truncated } = await read.catch(() => ({ rows: [], truncated: true }));
+        const outcome = await this.run(query, context).catch((error: unknown) => {
+          if (error instanceof StorageError && error.kind !== "unavailable") return undefined;
+          throw error;
+        });
+        // Whatever was wrong with it was perhaps another's.
+        if (!outcome) return keys.map(() => askAlone);
+        const { rows } = outcome;
         const found = new Map(rows.map((row) => [joinKey(type.key, row as Ids), row]));
         return keys.map((key) => {
           const row = found.get(joinKey(type.key, key));
-          if (!row) return truncated ? askAlone : undefined;
-          const one = record(row, key);
-          // What is large takes memory for answers, as its call's own.
-          return one.details.length < limits.bytesOfSmallResult ? one : askAlone;
+          if (!row) return undefined;
+          if (row.details !== null) return record(row, key);
+          bytes = limits.bytesOfTurn;
+          return askAlone;
         });
       },
     });

@@ -7,9 +7,11 @@ import type { CallContext } from "../call-context.js";
  */
 export const resultSizeFor = (maxSendSize: number): number => 3 * maxSendSize;
 
-/** About what a row takes in memory, in bytes: its details, and its key and the rest. */
-const rowSize = ({ details }: Readonly<Record<string, unknown>>): number =>
-  300 + (typeof details === "string" ? sizeOf(details) : 0);
+/** About what a row takes in memory beside its details, in bytes. */
+const bytesOfRest = 300;
+
+/** As long as a result has fewer bytes, each character counts as one: to look at all of them costs half as much as reading. */
+const exactFrom = 2 ** 19;
 
 /** One character outside of Latin-1, and each takes two bytes. */
 const sizeOf = (text: string): number => (Buffer.byteLength(text) > text.length ? 2 : 1) * text.length;
@@ -23,7 +25,9 @@ export class ResultSize {
 
   /** Counts a row. False where there is no room for what was counted: it can be waited for, or given up. */
   add(row: Readonly<Record<string, unknown>>): boolean {
-    this.bytes += rowSize(row);
+    const { details } = row;
+    this.bytes += bytesOfRest;
+    if (typeof details === "string") this.bytes += this.bytes < exactFrom ? details.length : sizeOf(details);
     const memory = this.call?.memory;
     if (!this.call || !memory || this.bytes <= memory.bytesOfSmallResult) return true;
     return this.#take(this.call, memory);

@@ -97,12 +97,17 @@ const one = (type: RecordType, own: readonly string[]): Template => ({
 const headColumns = ["'' AS details", ...ownColumns.slice(1)];
 const read = perType((type) => one(type, ownColumns));
 const readHead = perType((type) => one(type, headColumns));
+/** The most bytes of details of a record that is read together with others. */
+const largestTogether = 2 ** 15;
 const withKey = (own: readonly string[]) =>
   perType((type) => [...type.key.map((field) => `t.${quote(field)}`), ...linkColumns(type), ...own].join(", "));
-const ofOne = withKey(ownColumns);
+const ofOne = withKey([
+  `IF(LENGTH(t.details) > ${largestTogether}, NULL, t.details) AS details`,
+  ...ownColumns.slice(1),
+]);
 const headOfOne = withKey(headColumns);
 
-/** Some records of one type, with their keys; with no details, if those are not needed. */
+/** Some records of one type, with their keys; with no details, if those are not needed, and with NULL for large ones. */
 export const readGroupSql = (type: RecordType, keys: readonly Ids[], isHead: boolean, { among }: Dialect): Query => ({
   sql: `SELECT ${(isHead ? headOfOne : ofOne)(type)} FROM ${table(type)} t WHERE ${among(
     type.key.map((field) => `t.${quote(field)}`),

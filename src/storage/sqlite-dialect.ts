@@ -21,7 +21,7 @@ export const sqliteDialect: Dialect = {
   tableOptions: " STRICT",
   maxDeleted: 500,
   largestStatement: "SELECT 1000000000 AS size",
-  insertedIds: undefined,
+  withoutWaiting: undefined,
   forUpdate: "",
   joinInOrder: "CROSS JOIN",
   after: (columns, values) => ({
