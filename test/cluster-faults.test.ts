@@ -19,6 +19,8 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startTestCluster(kind);
+    // One that is stopped while it joins keeps the others from finding out that it is gone.
+    await until("all nodes take part", () => cluster.isWhole(), patience);
   });
   afterAll(() => cluster?.stop());
 

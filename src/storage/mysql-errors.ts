@@ -156,11 +156,14 @@ export const isUnprepared = (error: unknown): boolean => unprepared.has(numberOf
 /** What a driver's or Knex's error means. */
 export function translate(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const { errno, fatal, name, code, message } = error as NodeJS.ErrnoException & { fatal?: boolean };
+  const { errno, fatal, name, code, message, sql } = error as NodeJS.ErrnoException & { fatal?: boolean; sql?: string };
   // Galera has no number of its own for it.
   if ((errno === 1105 || errno === 1180) && /writeset size|message too long/i.test(message)) {
     return new StorageError("value-too-large", error);
   }
+  // A read waits for no lock: its node of a Galera cluster cannot know what the others have committed.
+  if (errno === 1205 && /^(SELECT|WITH)\b(?!.* FOR UPDATE)/s.test(sql ?? ""))
+    return new StorageError("unavailable", error);
   const kind = errno === undefined ? undefined : kinds.get(errno);
   if (kind) return new StorageError(kind, error);
   // Lost connections have a code of the system's or of the driver's, and are fatal; so are those that end in a queue.
