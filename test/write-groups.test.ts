@@ -15,8 +15,10 @@ describe("short writes that come at the same time", () => {
   /** Groups over a journal in place of a database: what was run, with a transaction's outcome at its end. */
   function journal(faults: Record<string, string> = {}) {
     const log: string[] = [];
+    let going = Promise.resolve();
     const run: Run = async ({ sql }: Query) => {
       log.push(sql);
+      await going;
       const fault = faults[sql];
       if (fault?.startsWith("once ")) delete faults[sql];
       if (fault) throw new Error(fault.replace("once ", ""));
@@ -60,7 +62,11 @@ describe("short writes that come at the same time", () => {
       });
       return () => give();
     };
-    return { log, write, hold, contexts };
+    /** Lets no statement be answered. */
+    const freeze = () => {
+      going = new Promise(() => undefined);
+    };
+    return { log, write, hold, freeze, contexts };
   }
   const saved = (...names: string[]) => names.flatMap((name) => ["SAVEPOINT one", name, "RELEASE one"]);
 
@@ -109,7 +115,7 @@ describe("short writes that come at the same time", () => {
     },
   );
 
-  test("are answered at once when their call ends, and left out; the connection is given up when all have ended", async () => {
+  test("are answered at once when their call ends, and left out", async () => {
     const { log, write, hold, contexts } = journal();
     const give = hold();
     const ended = [new CallContext(), new CallContext()];
@@ -121,6 +127,19 @@ describe("short writes that come at the same time", () => {
     expect(await Promise.all(answers)).toEqual(["cancelled", "b", "c"]);
     expect(log).not.toContain("a");
     expect(contexts[0]?.error).toBeUndefined();
+  });
+
+  test("give up the connection when all their calls have ended, and not before", async () => {
+    const { log, write, freeze, contexts } = journal();
+    freeze();
+    const ended = [new CallContext(), new CallContext()];
+    const answers = [write("a", ended[0]), write("b", ended[1])];
+    await expect.poll(() => log).toEqual(["SAVEPOINT one"]);
+    ended[0]?.end(new Error("cancelled"));
+    expect(contexts[0]?.error).toBeUndefined();
+    ended[1]?.end(new Error("late"));
+    expect(contexts[0]?.error).toBeDefined();
+    expect(await Promise.all(answers)).toEqual(["cancelled", "late"]);
   });
 
   test("take only so long at a time, and lose nothing by it", async () => {

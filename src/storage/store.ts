@@ -62,7 +62,7 @@ export interface Listed<Item> {
 /** The most records that one statement inserts. Statements of so many are prepared: those are half as fast again. */
 export const maxInserted = 250;
 
-/** The single statements. Each throws a StorageError, or the call's error once it has ended. None is tried again. */
+/** The single statements. Each throws a StorageError, or the call's error once it has ended. None that failed is tried again. */
 export interface Statements {
   /** Whether the work that they belong to ended in a conflict before, and is done again. */
   readonly repeated: boolean;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { Ids } from "../../src/records/ids.js";
-import { above, keyOf, type OnConflict, types, type Values } from "./hierarchy-model.js";
+import { above, keyOf, type OnConflict, types } from "./hierarchy-model.js";
 import { type DrawnWrite, values, writesOf } from "./operations.js";
+import type { OneImport } from "./single-call.js";
 
 /** What a client of several is to do: a single call, or a walk over the pages of a list, one call after the other. */
 export type Deed =
@@ -10,13 +11,7 @@ export type Deed =
   | { readonly kind: "walk"; readonly type: string; readonly filter: Ids; readonly size: number }
   | { readonly kind: "stream" | "count"; readonly type: string; readonly ids: Ids }
   | { readonly kind: "batch"; readonly writes: readonly DrawnWrite[] }
-  | {
-      readonly kind: "import";
-      readonly type: string;
-      readonly ids: Ids;
-      readonly values: Values;
-      readonly onConflict: OnConflict;
-    };
+  | OneImport;
 
 /** A deed, and after how many milliseconds its client has enough of waiting, if ever. */
 export interface PlannedDeed {

@@ -31,14 +31,16 @@ export type SingleCall =
   | { readonly kind: "stream"; readonly type: string; readonly ids: Ids }
   | { readonly kind: "count"; readonly type: string; readonly ids: Ids }
   | { readonly kind: "batch"; readonly writes: readonly Write[] }
-  /** Of one record: an import is not all or nothing, and each of its records may be taken at another time. */
-  | {
-      readonly kind: "import";
-      readonly type: string;
-      readonly ids: Ids;
-      readonly values: Values;
-      readonly onConflict: OnConflict;
-    };
+  | OneImport;
+
+/** An import of one record: one of several is not all or nothing, and each of its records may be taken at another time. */
+export interface OneImport {
+  readonly kind: "import";
+  readonly type: string;
+  readonly ids: Ids;
+  readonly values: Values;
+  readonly onConflict: OnConflict;
+}
 
 /** What a call is answered: an error's reason, or what there is to see. */
 export interface SingleAnswer<Seen = Entry> {

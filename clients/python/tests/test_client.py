@@ -235,8 +235,7 @@ class TestConnections:
         archive.close()
 
     def test_mutual_tls(self, start_server, tmp_path):
-        if not shutil.which("openssl"):
-            pytest.skip("needs openssl")
+        assert shutil.which("openssl"), "openssl is not on the PATH: install it (apt-get install openssl, brew install openssl)"
         key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
         request = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
         request += " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout %s -out %s" % (key, certificate)
