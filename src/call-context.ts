@@ -5,6 +5,10 @@ import type { AnswerMemory, Room } from "./answer-memory.js";
  * listeners a call cost as much as all else that the archive adds to a short statement.
  */
 export class CallContext {
+  /** Names the call in answers, logs and what it changes; empty for work that no client asked for. */
+  requestId = "";
+  /** Who asks, by name; empty while everybody may do everything. */
+  principal = "";
   /** Where its answer may be large: the memory for such, and what it has of it. */
   memory: AnswerMemory | undefined;
   room: Room | undefined;

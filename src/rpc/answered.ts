@@ -43,7 +43,7 @@ export async function answered<Request, Response>(
     metadata.set("x-request-id", requestId);
     call.sendMetadata(metadata);
   };
-  const context = contextOf(call, () => done);
+  const context = contextOf(call, requestId, () => done);
   let request: Request | undefined;
   let error: ArchiveError | undefined;
   let response: Response | undefined;
@@ -64,8 +64,9 @@ export async function answered<Request, Response>(
 }
 
 /** Ends when the client cancels or its deadline passes, with the error that says which. */
-function contextOf(call: Call, isAnswered: () => boolean): CallContext {
+function contextOf(call: Call, requestId: string, isAnswered: () => boolean): CallContext {
   const context = new CallContext();
+  context.requestId = requestId;
   // grpc-js also says so of every call that has had its answer.
   (call as EventEmitter).once("cancelled", () => {
     if (!isAnswered()) context.end(endOf(call));
