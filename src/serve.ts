@@ -9,6 +9,8 @@ import type { serveSettings } from "./options.js";
 import { limitConnections } from "./rpc/connection-limit.js";
 import { addHealth } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
+import type { CallEnvironment } from "./service/call-environment.js";
+import { archiveServices } from "./service/services.js";
 import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { openStore } from "./storage/open-store.js";
@@ -41,23 +43,20 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     const most = mostConnections(openFilesLimit(), store.maxFiles);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
-    const server = createServer(
-      store,
-      {
-        logger,
-        maxSendSize: options.maxSendSize,
-        maxValues: options.maxRecordValues,
-        memory: new AnswerMemory(options.answerMemory),
-      },
-      {
-        "grpc.max_receive_message_length": options.maxReceiveSize,
-        // Answers are measured before they are sent, to say what to do about it.
-        "grpc.max_send_message_length": -1,
-        "grpc.max_concurrent_streams": options.maxStreams,
-        "grpc.keepalive_time_ms": options.keepaliveTime,
-        "grpc.keepalive_timeout_ms": options.keepaliveTimeout,
-      },
-    );
+    const environment: CallEnvironment = {
+      logger,
+      maxSendSize: options.maxSendSize,
+      maxValues: options.maxRecordValues,
+      memory: new AnswerMemory(options.answerMemory),
+    };
+    const server = createServer(archiveServices(store, environment), environment, {
+      "grpc.max_receive_message_length": options.maxReceiveSize,
+      // Answers are measured before they are sent, to say what to do about it.
+      "grpc.max_send_message_length": -1,
+      "grpc.max_concurrent_streams": options.maxStreams,
+      "grpc.keepalive_time_ms": options.keepaliveTime,
+      "grpc.keepalive_timeout_ms": options.keepaliveTimeout,
+    });
     const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
     const port = await listen(server, joinAddress(host, options.port), credentials);

@@ -9,11 +9,11 @@ import { archiveRecord, basicRecord, detailsShape, fullRecord, RecordList } from
 import { limits } from "../src/limits.js";
 import { type RecordType, recordTypes } from "../src/records/record-type.js";
 import { toStoredJson } from "../src/records/stored-json.js";
-import { bindings } from "../src/rpc/bindings.js";
-import { encode } from "../src/rpc/encode.js";
-import { encodeInTurns, isLong } from "../src/rpc/encode-in-turns.js";
-import type { Codec } from "../src/rpc/service-binding.js";
-import { codeStructsDirectly } from "../src/rpc/struct-codec.js";
+import { bindings } from "../src/service/bindings.js";
+import { encode } from "../src/service/encode.js";
+import { encodeInTurns, isLong } from "../src/service/encode-in-turns.js";
+import type { Codec } from "../src/service/service-binding.js";
+import { codeStructsDirectly } from "../src/service/struct-codec.js";
 import type { RecordTree, StoredRecord } from "../src/storage/store.js";
 import { ids, keyOf, someDetails } from "./support/records.js";
 

@@ -7,7 +7,7 @@ import { hierarchy } from "../src/records/hierarchy.js";
 import { messageShape } from "../src/records/message-shape.js";
 import { deriveRecordTypes } from "../src/records/record-type.js";
 import { type Rules, rules } from "../src/records/rules.js";
-import { bindServices } from "../src/rpc/service-binding.js";
+import { bindServices } from "../src/service/service-binding.js";
 import { createTableSql } from "../src/storage/schema.js";
 import { openEngine } from "./support/archive.js";
 import { createDatabase } from "./support/database.js";

@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from "@grpc/grpc-js";
-import type { ServiceBinding } from "./service-binding.js";
+import type { ServiceBinding } from "../service/service-binding.js";
 
 /** The definition of a service whose requests and responses are bytes to grpc-js: they are coded in the handlers. */
 export const bytesService = ({ fullName, methods }: ServiceBinding): ServiceDefinition =>

@@ -1,5 +1,5 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
-import type { Metadata, ServerInterceptingCall, ServerUnaryCall } from "@grpc/grpc-js";
+import type { ServerHttp2Stream } from "node:http2";
+import type { Metadata, ServerInterceptingCall } from "@grpc/grpc-js";
 
 /** grpc-js's call behind all interceptors, as much of it as the edge needs. */
 export interface InnermostCall extends ServerInterceptingCall {
@@ -10,10 +10,11 @@ export interface InnermostCall extends ServerInterceptingCall {
   isHandled: boolean;
 }
 
+/** The first value of a header, where that is a text. */
+export function headerOf(metadata: Metadata | undefined, name: string): string | undefined {
+  const value = metadata?.get(name)[0];
+  return typeof value === "string" ? value : undefined;
+}
+
 /** What a handler's call is of. */
 export const innermostCall = (call: object): InnermostCall => Reflect.get(call, "call") as InnermostCall;
-
-/** Breaks off an answer that is not taken: the client sees RESOURCE_EXHAUSTED. grpc-js has no such thing. */
-export function breakOffAnswer(call: ServerUnaryCall<unknown, unknown>): void {
-  innermostCall(call).stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-}

@@ -10,9 +10,10 @@ import { ServerReflectionDefinition as AlphaDefinition } from "../../generated/t
 import { limits } from "../limits.js";
 import { descriptors } from "../records/message-shape.js";
 import { quoted } from "../records/quoted.js";
-import { bidiStreaming } from "./bidi-streaming.js";
+import { bidiStreaming } from "../service/bidi-streaming.js";
+import type { CallEnvironment } from "../service/call-environment.js";
 import { bytesService } from "./bytes-service.js";
-import type { CallEnvironment } from "./call-environment.js";
+import { bidiHandlerOf } from "./handler-of.js";
 
 /** The services that a server has, which is not all that its descriptors know. */
 const servedPackages = /^(synergos\.archive|grpc)\./;
@@ -24,7 +25,9 @@ export function addReflection(server: Server, environment: CallEnvironment): voi
   for (const service of [ServerReflectionDefinition, AlphaDefinition]) {
     const { serverReflectionInfo } = service.methods;
     server.addService(bytesService(service), {
-      serverReflectionInfo: bidiStreaming(serverReflectionInfo, reflect, environment, limits.reflectionRequests),
+      serverReflectionInfo: bidiHandlerOf(
+        bidiStreaming(serverReflectionInfo, reflect, environment, limits.reflectionRequests),
+      ),
     });
   }
 }

@@ -2,10 +2,11 @@ import { status as codes, type ServerInterceptingCallInterface, type ServerInter
 import type { Logger } from "winston";
 import { ArchiveError, type ErrorCode, invalidFields } from "../archive/archive-error.js";
 import { quoted } from "../records/quoted.js";
-import { logCall } from "./call-log.js";
-import type { InnermostCall } from "./innermost-call.js";
-import { requestIdOf } from "./request-id.js";
-import { toStatus } from "./status.js";
+import { logCall } from "../service/call-log.js";
+import { requestIdOf } from "../service/request-id.js";
+import { toStatus } from "../service/status.js";
+import { grpcStatus } from "./grpc-status.js";
+import { headerOf, type InnermostCall } from "./innermost-call.js";
 
 /**
  * Gives the errors that grpc-js answers by itself (of requests that no handler sees) what all others have: details, a
@@ -21,14 +22,14 @@ export function transportErrors(logger: Logger): ServerInterceptor {
       return;
     }
     const error = errorOf(status);
-    const requestId = requestIdOf(this.metadata);
+    const requestId = requestIdOf({ header: (name) => headerOf(this.metadata, name) });
     const { began, handler } = this;
     // What becomes of a call that is handled is logged there; and that somebody stops watching health is no news.
     const isWatch = error.code === "DEADLINE_EXCEEDED" && handler.path.startsWith("/grpc.health.");
     if (!this.isHandled && !isWatch) {
       logCall(logger, { path: handler.path, peer: this.getPeer(), requestId, request: undefined, error, began });
     }
-    send(toStatus(error, requestId));
+    send(grpcStatus(toStatus(error, requestId)));
   }
   return (_, call) => Object.assign(call as Timed, { sendStatus, began: performance.now(), isHandled: false });
 }

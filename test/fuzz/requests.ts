@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { ArchiveServiceDefinition } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { limits } from "../../src/limits.js";
 import { descriptors, packageName } from "../../src/records/message-shape.js";
-import { bindings } from "../../src/rpc/bindings.js";
+import { bindings } from "../../src/service/bindings.js";
 
 /** A call to make: of any method, with requests that are bytes of any kind. */
 export interface FuzzedCall {

@@ -4,6 +4,8 @@ import { createLogger, format, transports } from "winston";
 import { AnswerMemory } from "../../src/answer-memory.js";
 import { limits } from "../../src/limits.js";
 import { createServer, listen } from "../../src/rpc/server.js";
+import type { CallEnvironment } from "../../src/service/call-environment.js";
+import { archiveServices } from "../../src/service/services.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
 import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
 import { KnexStore } from "../../src/storage/knex-store.js";
@@ -77,19 +79,16 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     format: format.json(),
     transports: [new transports.Stream({ stream })],
   });
-  const server: Server = createServer(
-    store,
-    {
-      logger,
-      maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
-      maxValues: options.maxValues ?? limits.valuesOfRecord,
-      memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
-    },
-    {
-      "grpc.max_receive_message_length": 64 * 2 ** 20,
-      "grpc.max_send_message_length": -1,
-    },
-  );
+  const environment: CallEnvironment = {
+    logger,
+    maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
+    maxValues: options.maxValues ?? limits.valuesOfRecord,
+    memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
+  };
+  const server: Server = createServer(archiveServices(store, environment), environment, {
+    "grpc.max_receive_message_length": 64 * 2 ** 20,
+    "grpc.max_send_message_length": -1,
+  });
   const port = await listen(server, "127.0.0.1:0", ServerCredentials.createInsecure());
   const address = `127.0.0.1:${port}`;
   const client = new ArchiveClient(address);

@@ -29,8 +29,8 @@ import type {
   UpdateRequest,
 } from "../../src/archive/requests.js";
 import { type RecordName, recordTypeOfNumber } from "../../src/records/record-type.js";
-import { bindings } from "../../src/rpc/bindings.js";
-import type { MethodBinding, ServiceBinding } from "../../src/rpc/service-binding.js";
+import { bindings } from "../../src/service/bindings.js";
+import type { MethodBinding, ServiceBinding } from "../../src/service/service-binding.js";
 
 /** A method as grpc-js calls it. */
 interface Method {

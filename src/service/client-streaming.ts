@@ -1,10 +1,10 @@
-import type { handleClientStreamingCall, ServerReadableStream } from "@grpc/grpc-js";
 import type { CallContext } from "../call-context.js";
 import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
 import type { GatheringHandler } from "./handler.js";
+import type { ClientStreamingCall } from "./incoming-call.js";
 import { respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
@@ -20,28 +20,31 @@ const anySilence: Silence = { atATime: limits.stall, inAll: Number.POSITIVE_INFI
 /** What a request says of it, where it is not as any may be: the first that does so counts. */
 type SilenceOf<Request> = (request: Request) => Silence | undefined;
 
-/** Makes a handler of many requests one of grpc-js. Requests are read only as fast as it takes them. */
+/** Makes a handler of many requests what answers a call. Requests are read only as fast as it takes them. */
 export function clientStreaming<Request>(
   method: MethodBinding<Request>,
   handler: GatheringHandler<Request>,
   environment: CallEnvironment,
   silenceOf: SilenceOf<Request>,
-): handleClientStreamingCall<Buffer, Buffer> {
-  return (call, callback) => {
+): (call: ClientStreamingCall) => void {
+  return (call) => {
     void answered(method, call, environment, async (_, context) =>
       handler(
         requestsOf(method, call, context, environment.maxValues, silenceOf),
         context,
         respondWithin(environment.maxSendSize, method),
       ),
-    ).then(({ response, status }) => callback(status ?? null, response as Buffer | undefined));
+    ).then(({ response, status }) => {
+      if (response) call.answer(response);
+      else if (status) call.fail(status);
+    });
   };
 }
 
 /** The requests of a stream, as they come. Whoever takes them can shorten the time that the next may take. */
 async function* requestsOf<Request>(
   method: MethodBinding<Request>,
-  call: ServerReadableStream<Buffer, Buffer>,
+  call: ClientStreamingCall,
   context: CallContext,
   maxValues: number,
   silenceOf: SilenceOf<Request>,
@@ -59,7 +62,7 @@ async function* requestsOf<Request>(
   };
   let timer = wait();
   try {
-    for await (const bytes of call) {
+    for await (const bytes of call.requests()) {
       clearTimeout(timer);
       silent += performance.now() - began;
       const request = await decode(method, bytes, maxValues);

@@ -1,10 +1,6 @@
 import type { CallContext } from "../call-context.js";
 import { limits } from "../limits.js";
-
-/** A stream of messages to a client, as much of one as this needs to know. */
-interface Sink {
-  write(bytes: Buffer, done: (error?: Error | null) => void): boolean;
-}
+import type { ServerStreamingCall } from "./incoming-call.js";
 
 /**
  * Writes messages to a client only as fast as it reads: by their bytes, as few large messages fill the memory as well
@@ -15,7 +11,7 @@ export class UnreadBytes {
   #wake: (() => void) | undefined;
 
   constructor(
-    private readonly sink: Sink,
+    private readonly sink: Pick<ServerStreamingCall, "write">,
     private readonly context: CallContext,
   ) {}
 

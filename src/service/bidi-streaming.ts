@@ -1,4 +1,3 @@
-import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import { ArchiveError } from "../archive/archive-error.js";
 import type { CallContext } from "../call-context.js";
 import { limits } from "../limits.js";
@@ -6,23 +5,23 @@ import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
 import { encode } from "./encode.js";
+import type { BidiStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
 import { UnreadBytes } from "./unread-bytes.js";
 
-/** Makes a function from requests to responses a handler of grpc-js, which reads no faster than its client does. */
+/** Makes a function from requests to responses what answers a call. It reads no faster than its client does. */
 export function bidiStreaming<Request>(
   method: MethodBinding<Request>,
   answer: (request: Request) => unknown,
   environment: CallEnvironment,
   /** The most requests of a call. */
   most: number,
-): handleBidiStreamingCall<Buffer, Buffer> {
+): (call: BidiStreamingCall) => void {
   return (call) => {
     void answered(method, call, environment, async (_, context, begin) => {
       const unread = new UnreadBytes(call, context);
-      // A call that is destroyed, as iterating does at its end, could not send its status any more.
-      const requests = call.iterator({ destroyOnReturn: false });
+      const requests = call.requests();
       for (let count = 0; ; count++) {
         const next: IteratorResult<Buffer> = await inTime(requests.next(), context, "written");
         if (next.done) return;
@@ -32,8 +31,8 @@ export function bidiStreaming<Request>(
         await unread.write(response, (reading) => inTime(reading, context, "read"));
       }
     }).then(({ status }) => {
-      if (status) call.emit("error", status);
-      else call.end();
+      if (status) call.fail(status);
+      else call.finish();
     });
   };
 }

@@ -1,27 +1,29 @@
-import type { handleUnaryCall } from "@grpc/grpc-js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { Handler } from "./handler.js";
-import { breakOffAnswer } from "./innermost-call.js";
+import type { UnaryCall } from "./incoming-call.js";
 import { isEncoded, respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 
-/** Makes a handler one of grpc-js. */
+/** Makes a handler of one request and one response what answers a call. */
 export function unary<Request>(
   method: MethodBinding<Request>,
   handler: Handler<Request>,
   environment: CallEnvironment,
-): handleUnaryCall<Buffer, Buffer> {
+): (call: UnaryCall) => void {
   const { memory, maxSendSize } = environment;
   const respond = respondWithin(maxSendSize, method);
-  return (call, callback) => {
+  return (call) => {
     void answered(method, call, environment, async (request, context) => {
       const bytes = await memory.within(context, async () => {
         const answer = await handler(request, context, respond);
         return isEncoded(answer) ? answer : respond(answer);
       });
-      memory.answer(context, bytes.byteLength, () => breakOffAnswer(call));
+      memory.answer(context, bytes.byteLength, () => call.breakOff());
       return bytes;
-    }).then(({ response, status }) => callback(status ?? null, response as Buffer | undefined));
+    }).then(({ response, status }) => {
+      if (response) call.answer(response);
+      else if (status) call.fail(status);
+    });
   };
 }

@@ -1,16 +1,16 @@
-import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import { limits } from "../limits.js";
 import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { encode } from "./encode.js";
 import type { StreamingHandler } from "./handler.js";
+import type { ServerStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
 import type { StreamSlots } from "./stream-slots.js";
 import { UnreadBytes } from "./unread-bytes.js";
 
 /**
- * Makes a streaming handler one of grpc-js. It goes on only as fast as the client reads. What it yields has lists alone,
+ * Makes a streaming handler what answers a call. It goes on only as fast as the client reads. What it yields has lists alone,
  * so that the encodings of several, one after the other, are that of all: they are sent in messages of about one size.
  */
 export function serverStreaming<Request>(
@@ -18,7 +18,7 @@ export function serverStreaming<Request>(
   handler: StreamingHandler<Request>,
   environment: CallEnvironment,
   slots: StreamSlots,
-): handleServerStreamingCall<Buffer, Buffer> {
+): (call: ServerStreamingCall) => void {
   return (call) => {
     void answered(method, call, environment, async (request, context, begin) => {
       const unread = new UnreadBytes(call, context);
@@ -50,8 +50,8 @@ export function serverStreaming<Request>(
         free();
       }
     }).then(({ status }) => {
-      if (status) call.emit("error", status);
-      else call.end();
+      if (status) call.fail(status);
+      else call.finish();
     });
   };
 }

@@ -1,4 +1,3 @@
-import { status as codes, Metadata, type StatusObject } from "@grpc/grpc-js";
 import type { Any } from "../../generated/ts/google/protobuf/any.js";
 import {
   BadRequest,
@@ -7,7 +6,7 @@ import {
   ResourceInfo,
 } from "../../generated/ts/google/rpc/error_details.js";
 import { Status } from "../../generated/ts/google/rpc/status.js";
-import type { ArchiveError } from "../archive/archive-error.js";
+import type { ArchiveError, ErrorCode } from "../archive/archive-error.js";
 
 const domain = "archive.synergos";
 
@@ -19,8 +18,37 @@ const maxMessageSize = 1000;
 const maxNameSize = 800;
 const maxViolationsSize = 2500;
 
-/** An error as gRPC's status, with google.rpc details. The only place where errors become statuses. */
-export function toStatus(error: ArchiveError, requestId: string): StatusObject {
+/** The numbers that gRPC has for the codes. */
+export const codeNumbers: Readonly<Record<ErrorCode, number>> = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+};
+
+/** What a client is told of a call that failed; each edge has its own way to write it. */
+export interface CallStatus {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** google.rpc details. */
+  readonly details: readonly Any[];
+  readonly requestId: string;
+}
+
+/** A status as google.rpc.Status, which gRPC sends beside the code and the message. */
+export const encodeStatus = ({ code, message, details }: CallStatus): Buffer =>
+  Buffer.from(Status.encode({ code: codeNumbers[code], message, details: [...details] }).finish());
+
+/** An error as a status, with google.rpc details. The only place where errors become statuses. */
+export function toStatus(error: ArchiveError, requestId: string): CallStatus {
   const { code, reason, details } = error;
   const internal = code === "INTERNAL";
   const message = cut(internal ? `${error.message} (request ${requestId})` : error.message, maxMessageSize);
@@ -43,13 +71,7 @@ export function toStatus(error: ArchiveError, requestId: string): StatusObject {
     const { type, name } = details.resource;
     any.push(pack(ResourceInfo, { resource_type: type, resource_name: cut(name, maxNameSize), description: "" }));
   }
-  const trailer = new Metadata();
-  trailer.set("x-request-id", requestId);
-  trailer.set(
-    "grpc-status-details-bin",
-    Buffer.from(Status.encode({ code: codes[code], message, details: any }).finish()),
-  );
-  return { code: codes[code], details: message, metadata: trailer };
+  return { code, message, details: any, requestId };
 }
 
 interface Codec<Message> {

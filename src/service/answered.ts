@@ -1,0 +1,66 @@
+import { ArchiveError, asArchiveError } from "../archive/archive-error.js";
+import { CallContext } from "../call-context.js";
+import type { CallEnvironment } from "./call-environment.js";
+import { logCall } from "./call-log.js";
+import { decode } from "./decode.js";
+import type { CallEnd, IncomingCall, UnaryCall } from "./incoming-call.js";
+import { requestIdOf } from "./request-id.js";
+import type { MethodBinding } from "./service-binding.js";
+import { toStatus } from "./status.js";
+
+/** A request is decoded only once its errors can be answered and logged. */
+type Call = IncomingCall | (IncomingCall & Pick<UnaryCall, "request">);
+
+/** Everything around a handler, whichever edge the call came by: request id, decoding, the call's end, errors, the log. */
+export async function answered<Request, Response>(
+  method: MethodBinding<Request>,
+  call: Call,
+  { logger, maxSendSize, maxValues }: CallEnvironment,
+  /** The request is none where the call is a stream of them. */
+  handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
+) {
+  const began = performance.now();
+  const requestId = requestIdOf(call);
+  let [begun, done] = [false, false];
+  /** Sends the headers, but only before an answer. */
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    call.sendHeaders(requestId);
+  };
+  const context = contextOf(call, requestId, () => done);
+  let request: Request | undefined;
+  let error: ArchiveError | undefined;
+  let response: Response | undefined;
+  try {
+    if ("request" in call) {
+      const bytes = call.request();
+      const decoded = decode(method, bytes instanceof Promise ? await bytes : bytes, maxValues);
+      request = decoded instanceof Promise ? await decoded : decoded;
+    }
+    response = await handle(request as Request, context, begin);
+    begin();
+  } catch (thrown) {
+    error = asArchiveError(call.end ? endedBy(call.end) : thrown, maxSendSize);
+  }
+  done = true;
+  if (error || call.end) context.room?.close();
+  logCall(logger, { path: call.path, peer: call.peer, requestId, request, error, began });
+  return { response, status: error && toStatus(error, requestId) };
+}
+
+/** Ends when the client cancels or its deadline passes, with the error that says which. */
+function contextOf(call: IncomingCall, requestId: string, isAnswered: () => boolean): CallContext {
+  const context = new CallContext();
+  context.requestId = requestId;
+  call.onceEnded(() => {
+    // Calls that have had their answer end too.
+    if (!isAnswered()) context.end(endedBy(call.end ?? "CANCELLED"));
+    // The client has its answer, or does not want it any more.
+    else context.room?.close();
+  });
+  return context;
+}
+
+const endedBy = (end: CallEnd): ArchiveError =>
+  new ArchiveError(end, end, end === "CANCELLED" ? "The call was cancelled." : "The call's deadline passed.");

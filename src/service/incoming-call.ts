@@ -1,0 +1,57 @@
+import type { Encoded } from "./respond-within.js";
+import type { CallStatus } from "./status.js";
+
+/** How a call ends that is not answered. */
+export type CallEnd = "DEADLINE_EXCEEDED" | "CANCELLED";
+
+/** A call as an edge hands it over. What surrounds a handler knows no more of gRPC and HTTP than this. */
+export interface IncomingCall {
+  /** "/package.Service/Method" */
+  readonly path: string;
+  /** The address of who calls. */
+  readonly peer: string;
+  /** How it has ended, if it has. */
+  readonly end: CallEnd | undefined;
+  /** The first value of a header, by its name in lower case, where that is a text. */
+  header(name: string): string | undefined;
+  /** Has something done once it has ended, be it answered or not. */
+  onceEnded(listener: () => void): void;
+  /** Sends the headers of the answer. Clients do not try a call again that has had some. */
+  sendHeaders(requestId: string): void;
+  /** Ends it with an error. */
+  fail(status: CallStatus): void;
+}
+
+interface OneRequest {
+  /** The request's bytes. What throws here is answered as any error is. */
+  request(): Buffer | Promise<Buffer>;
+}
+
+interface OneResponse {
+  /** Answers it, once. */
+  answer(response: Encoded): void;
+}
+
+interface ManyResponses {
+  /** Sends a message; `done` is called once the client's side has taken it. */
+  write(bytes: Buffer, done: () => void): void;
+  /** Ends it well. */
+  finish(): void;
+}
+
+export interface UnaryCall extends IncomingCall, OneRequest, OneResponse {
+  /** Takes an answer back that the client does not read: it sees RESOURCE_EXHAUSTED, or a connection that is closed. */
+  breakOff(): void;
+}
+
+export interface ServerStreamingCall extends IncomingCall, OneRequest, ManyResponses {}
+
+export interface ClientStreamingCall extends IncomingCall, OneResponse {
+  requests(): AsyncIterable<Buffer>;
+  /** Makes `requests` throw an error. */
+  destroy(error: Error | undefined): void;
+}
+
+export interface BidiStreamingCall extends IncomingCall, ManyResponses {
+  requests(): AsyncIterator<Buffer>;
+}
