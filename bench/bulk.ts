@@ -3,6 +3,7 @@ import { CollaborationServiceService } from "../generated/ts/synergos/archive/v1
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { archiveRecord } from "../src/archive/record-message.js";
 import { recordType } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { insertManySql, insertSql } from "../src/storage/sql.js";
 import { measure, medians, type Round } from "./compare.js";
 import { clear, detailsOf, fill, fillCollaboration, id, type Key, rowsOf, rowsOfStatement, runKeys } from "./data.js";
@@ -99,12 +100,7 @@ const runMessage = (key: Key) =>
   archiveRecord(run, {
     key,
     details: detailsOf("Run"),
-    record_id: 0n,
-    created_at: undefined,
-    updated_at: undefined,
-    etag: "",
-    relations: undefined,
-    ancestors: undefined,
+    ...unsaid,
   });
 
 export const bulks: readonly Bulk[] = [

@@ -61,6 +61,9 @@ const runRecord = (key: Run["key"], details: RunDetails | undefined, row: Row): 
   etag: row.etag as string,
   relations: undefined,
   ancestors: undefined,
+  created_by: "",
+  updated_by: "",
+  masked: [],
 });
 
 const ids = (key: Run["key"]) => [key?.collab_id ?? "", key?.project_id ?? "", key?.expt_id ?? "", key?.run_id ?? ""];

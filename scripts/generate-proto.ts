@@ -87,6 +87,14 @@ ${type.link ? `  // Set by the server: its ids.\n  ${type.name}Link link = 3;\n`
   Relations relations = 8;
   // In view FULL: its parents and theirs, up to the root.
   Ancestors ancestors = 9;
+  // Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+  // access control was there or while it is off.
+  string created_by = 10;
+  // Set by the server: the name of the principal that changed it last. Empty likewise.
+  string updated_by = 11;
+  // What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+  // set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+  repeated string masked = 12;
 }
 `;
 

@@ -1,10 +1,11 @@
 import type { AnswerMemory, Room } from "./answer-memory.js";
+import type { Caller } from "./records/caller.js";
 
 /**
  * When a call ends before it is answered, and with which error. It does what an AbortSignal does, of which two or three
  * listeners a call cost as much as all else that the archive adds to a short statement.
  */
-export class CallContext {
+export class CallContext implements Caller {
   /** Names the call in answers, logs and what it changes; empty for work that no client asked for. */
   requestId = "";
   /** Who asks, by name; empty while everybody may do everything. */

@@ -8,6 +8,7 @@ import {
   recordTypeOfNumber,
   recordTypes,
 } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
@@ -15,7 +16,7 @@ import { Cascade, createGrid, details, ids, type Key, keyOf, someDetails } from 
 
 const holder = (type: RecordType, value: unknown) => ({ $case: type.field, value }) as never;
 const recordOf = (name: RecordName, key: Key, given: unknown = someDetails(name)): ArchiveRecord => ({
-  record: holder(recordType(name), { key, details: given, record_id: 0n, etag: "" }),
+  record: holder(recordType(name), { key, details: given, ...unsaid }),
 });
 const anyKey = (name: RecordName, key: Key): ArchiveKey => ({ key: holder(recordType(name), key) });
 const create = (name: RecordName, key: Key, given?: unknown): WriteOperation => ({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import type { WriteOperation } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { type RecordName, recordType } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import type { ArchiveClient } from "./support/client.js";
 import { countTables, createDatabase, type TestDatabase } from "./support/database.js";
 import { runDatabase, startDatabase } from "./support/databases.js";
@@ -21,7 +22,7 @@ async function fill(client: ArchiveClient): Promise<void> {
   const create = (name: RecordName, run_id: string): WriteOperation => {
     const type = recordType(name);
     const given = details(name, name === "Model" ? { global: {} } : {});
-    const value = { key: { ...keyOf(type, grid), run_id }, details: given, record_id: 0n, etag: "" };
+    const value = { key: { ...keyOf(type, grid), run_id }, details: given, ...unsaid };
     return { operation: { $case: "create", value: { record: { record: { $case: type.field, value } as never } } } };
   };
   for (let batch = 0; batch < size / 1000; batch++) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { WriteOperation } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { archiveRecord } from "../src/archive/record-message.js";
 import { type RecordName, recordType } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
@@ -128,8 +129,7 @@ describe.each(servers)("a call on $name", (engine) => {
   describe("that writes a batch", () => {
     const run = keyOf(recordType("Run"), grid);
     const replaced = (type: RecordName, key: Key): WriteOperation => {
-      const nothing = { record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
-      const message = { key, details: someDetails(type), ...nothing, relations: undefined, ancestors: undefined };
+      const message = { key, details: someDetails(type), ...unsaid };
       const value = { record: archiveRecord(recordType(type), message), update_mask: undefined, etag: "" };
       return { operation: { $case: "update", value: { ...value, allow_missing: true } } };
     };

@@ -26,6 +26,8 @@ const stored = (type: RecordType, mark: string): StoredRecord => ({
   createdAt: "2026-01-02 03:04:05.678901",
   updatedAt: "2026-01-02 03:04:06.000000",
   etag: "0123456789abcdef",
+  createdBy: "orchestrator",
+  updatedBy: "hospital",
 });
 
 async function inTurns(codec: Codec<unknown>, response: object): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "
 import type { ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
 import { messageShape } from "../src/records/message-shape.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { idFault } from "../src/records/validate-key.js";
 import { anyMessage } from "./support/any-message.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
@@ -54,7 +55,7 @@ const anyArchive = fc
           a.seconds === b.seconds ? a.nanos - b.nanos : a.seconds < b.seconds ? -1 : 1,
         );
         const link = Object.fromEntries(type.links.map((each) => [each.link, each.type === type ? own : ""]));
-        const value = { key, details, ...(type.link ? { link } : {}), created_at, updated_at, record_id: 0n, etag: "" };
+        const value = { ...unsaid, key, details, ...(type.link ? { link } : {}), created_at, updated_at };
         return [{ record: { $case: type.field, value } as unknown as ArchiveRecord["record"] }];
       });
     });

@@ -4,6 +4,7 @@ import type { ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.
 import type { RecordMessage } from "../src/archive/record-message.js";
 import type { Message } from "../src/records/message-shape.js";
 import { type RecordName, recordType, recordTypes } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
@@ -25,8 +26,7 @@ interface Parts {
 
 /** A record as an import has it. */
 const record = (name: RecordName, parts: Parts): ArchiveRecord => {
-  const nothing = { created_at: undefined, updated_at: undefined, relations: undefined, ancestors: undefined };
-  const value = { link: undefined, record_id: 0n, etag: "", ...nothing, ...parts };
+  const value = { link: undefined, ...unsaid, ...parts };
   return { record: { $case: recordType(name).field, value } as unknown as ArchiveRecord["record"] };
 };
 

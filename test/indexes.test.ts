@@ -34,7 +34,8 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
       }));
       const row = (key: Record<string, string>, index: number) => {
         const link = type.link && `${type.name}_${index}`;
-        return { type, key, link, details: "{}", createdAt: time, updatedAt: time, etag: `${index}` };
+        const written = { createdAt: time, updatedAt: time, createdBy: "", updatedBy: "" };
+        return { type, key, link, details: "{}", ...written, etag: `${index}` };
       };
       const rows = keys.map(row);
       await statements.insertMany(type, rows.slice(0, maxInserted));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
 import { detailsShape } from "../src/archive/record-message.js";
 import { recordType, recordTypes } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
@@ -17,7 +18,7 @@ const grid = ids("1");
 const withText = (length: number) => ({ ...details("Run", {}), attributes: { text: '"'.repeat(length) } });
 
 const operation = (run_id: string, length: number) => {
-  const value = { key: { ...keyOf(run, grid), run_id }, details: withText(length), record_id: 0n, etag: "" };
+  const value = { key: { ...keyOf(run, grid), run_id }, details: withText(length), ...unsaid };
   const record = { $case: "run", value } as unknown as ArchiveRecord["record"];
   return { operation: { $case: "create" as const, value: { record: { record } } } };
 };
@@ -64,7 +65,7 @@ describe.each(inject("engines"))("what is too large for an answer on $name", (en
 
   test("is not what an import answers, however many it refuses", async () => {
     const records = Array.from({ length: 500 }, (_, index) => {
-      const value = { key: { ...keyOf(run, grid), run_id: "" }, details: withText(index), record_id: 0n, etag: "" };
+      const value = { key: { ...keyOf(run, grid), run_id: "" }, details: withText(index), ...unsaid };
       return { record: { $case: "run", value } as unknown as ArchiveRecord["record"] };
     });
     const { refusals, unlisted_refusals, counts } = await archive.client.import([records]);
@@ -94,7 +95,7 @@ describe.each([
   });
 
   const recordOf = (run_id: string, length: number): ArchiveRecord => {
-    const value = { key: { ...keyOf(run, grid), run_id }, details: withText(length), record_id: 0n, etag: "" };
+    const value = { key: { ...keyOf(run, grid), run_id }, details: withText(length), ...unsaid };
     return { record: { $case: "run", value } as unknown as ArchiveRecord["record"] };
   };
   const refusalOf = (run_id: string, index: number) =>

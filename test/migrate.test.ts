@@ -82,12 +82,40 @@ describe.each(inject("engines"))("migrating on $name", (engine) => {
       const time = "2026-01-01 00:00:00.000000";
       const record = { type: recordType("Participant"), key, link: undefined, details: "{}", etag: "e" };
       const statements = store?.statements(new CallContext());
-      await statements?.insert({ ...record, createdAt: time, updatedAt: time });
+      await statements?.insert({ ...record, createdAt: time, updatedAt: time, createdBy: "", updatedBy: "" });
       for (let version = 0; version < to; version++) {
         await database.sql(`UPDATE archive_schema SET version = ${version}`);
         expect(await store?.migrate()).toEqual({ from: version, to });
       }
       expect(await statements?.read(record.type, key)).toMatchObject({ key, details: "{}" });
+    });
+  });
+
+  test("adds to the records of the last release that nobody is known to have written them", async () => {
+    await withStores(1, async ([store], database) => {
+      // Version 2, as 1.0 left it, with a record.
+      const { dialect } = await openEngine(database.url).then(async (storage) => {
+        await storage.close();
+        return storage;
+      });
+      for (const migration of migrations.slice(0, 2)) {
+        for (const sql of migration(dialect)) await database.sql(sql);
+      }
+      await database.sql(
+        "CREATE TABLE `archive_schema` (`id` INTEGER NOT NULL PRIMARY KEY, `version` INTEGER NOT NULL)",
+      );
+      await database.sql("INSERT INTO `archive_schema` VALUES (1, 2)");
+      const time = "2026-01-01 00:00:00.000000";
+      const insert = "INSERT INTO `participant` (`participant_id`, `details`, `created_at`, `updated_at`, `etag`)";
+      await database.sql(`${insert} VALUES ('p', '{}', '${time}', '${time}', 'e')`);
+      expect(await store?.migrate()).toEqual({ from: 2, to });
+      await store?.check();
+      const statements = store?.statements(new CallContext());
+      const type = recordType("Participant");
+      expect(await statements?.read(type, { participant_id: "p" })).toMatchObject({ createdBy: "", updatedBy: "" });
+      // A copy of the version before goes on writing while it is replaced.
+      await database.sql(`${insert} VALUES ('q', '{}', '${time}', '${time}', 'e')`);
+      expect(await statements?.read(type, { participant_id: "q" })).toMatchObject({ createdBy: "", updatedBy: "" });
     });
   });
 

@@ -8,6 +8,7 @@ import type { ArchiveKey } from "../generated/ts/synergos/archive/v1/records.js"
 import { archiveRecord, detailsShape, type RecordMessage } from "../src/archive/record-message.js";
 import type { Message } from "../src/records/message-shape.js";
 import { type RecordType, recordTypes } from "../src/records/record-type.js";
+import { unsaid } from "../src/records/unsaid.js";
 import { idFault } from "../src/records/validate-key.js";
 import { anyAttempt, anyMessage, anyText } from "./support/any-message.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
@@ -49,8 +50,7 @@ async function write(client: ArchiveClient, type: RecordType, key: Key, details:
   if (way === "create") return client.create(name, { key, details });
   if (way === "create or replace") return client.update(name, { key, details, allow_missing: true });
   if (way === "batch") {
-    const nothing = { record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
-    const record = archiveRecord(type, { key, details, ...nothing, relations: undefined, ancestors: undefined });
+    const record = archiveRecord(type, { key, details, ...unsaid });
     const create: WriteOperation = { operation: { $case: "create", value: { record } } };
     const { results } = await client.batchWrite({ operations: [create] });
     return results[0]?.record?.record?.value as unknown as RecordMessage;

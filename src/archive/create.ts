@@ -16,7 +16,7 @@ export async function create<Answer>(
 ): Promise<Answer> {
   const { key, details } = validRecord(type, request);
   await turnWithin(request);
-  const record = newRecord(type, key, details);
+  const record = newRecord(type, key, details, statements.caller);
   if (request.validate_only) {
     if (await statements.read(type, key)) throw recordExists(type, key);
     const missing = await statements.missingAncestors(type, key);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OnConflict } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Caller } from "../records/caller.js";
 import { joinKey } from "../records/compare-keys.js";
 import { maxInserted, type Statements, StorageError } from "../storage/store.js";
 import { recordTooLarge } from "./archive-error.js";
@@ -20,11 +21,11 @@ export interface Batch {
   readonly refused: (readonly [number, Refusal])[];
 }
 
-export async function checkedBatch(records: readonly ArchiveRecord[], start: number): Promise<Batch> {
+export async function checkedBatch(records: readonly ArchiveRecord[], start: number, caller: Caller): Promise<Batch> {
   const refused: [number, Refusal][] = [];
   const candidates: Candidate[] = [];
   for (const [offset, record] of records.entries()) {
-    const candidate = candidateOf(record, start + offset);
+    const candidate = candidateOf(record, start + offset, caller);
     if ("error" in candidate) refused.push([start + offset, candidate]);
     else candidates.push(candidate);
     // Others have their turn: other calls, and the database that writes the batch before.

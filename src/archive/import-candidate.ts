@@ -1,4 +1,5 @@
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Caller } from "../records/caller.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
 import { firstSecond, isTimeFrom, storedTime, type Timestamp } from "../records/times.js";
@@ -28,7 +29,7 @@ export interface Refusal {
 }
 
 /** A record as it would be stored, or what is wrong with it. */
-export function candidateOf(given: ArchiveRecord, index: number): Candidate | Refusal {
+export function candidateOf(given: ArchiveRecord, index: number, caller: Caller): Candidate | Refusal {
   const unread = unreadRecords.get(given);
   if (unread) return { error: unread };
   const { record } = given;
@@ -50,7 +51,7 @@ export function candidateOf(given: ArchiveRecord, index: number): Candidate | Re
     violations.push({ field: "updated_at", description: "must not be before created_at" });
   }
   if (violations.length > 0) return { error: invalidFields(violations) };
-  const fresh = newRecord(type, key, details);
+  const fresh = newRecord(type, key, details, caller);
   const stored: NewRecord = {
     ...fresh,
     link: links.at(-1) || fresh.link,
@@ -63,9 +64,11 @@ export function candidateOf(given: ArchiveRecord, index: number): Candidate | Re
 /** What times, link, etag and the driver's own take, at the most. */
 const sizeOfRest = 200;
 
-const sizeOf = ({ type, key, details }: NewRecord): number =>
-  type.key.reduce((sum, field) => sum + Buffer.byteLength(key[field] as string), Buffer.byteLength(details)) +
-  sizeOfRest;
+const sizeOf = ({ type, key, details, createdBy, updatedBy }: NewRecord): number =>
+  [...type.key.map((field) => key[field] as string), details, createdBy, updatedBy].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    sizeOfRest,
+  );
 
 /** A given time as it is stored; undefined if none is given. All engines keep those from the year 1000 on, so exactly. */
 function givenTime(field: string, time: Timestamp | undefined, violations: FieldViolation[]): string | undefined {

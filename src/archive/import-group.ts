@@ -58,7 +58,8 @@ async function meet(
   if (onConflict !== OnConflict.ON_CONFLICT_REPLACE) return { error: recordExists(type, key) };
   if (otherLink >= 0) return { error: linkMismatch(type, key, otherLink, existing.links[otherLink] ?? "") };
   // What the import does not say of times stays as it is: a record is created once.
-  const kept = { links: existing.links, recordId: existing.recordId, createdAt: createdAt ?? existing.createdAt };
+  const { recordId, createdBy } = existing;
+  const kept = { links: existing.links, recordId, createdAt: createdAt ?? existing.createdAt, createdBy };
   const replaced = await unlessTooLarge([candidate], statements.replace({ ...record, ...kept }, existing.etag));
   if (!replaced) throw new StorageError("conflict", new Error("changed meanwhile"));
   return "replaced";

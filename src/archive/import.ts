@@ -46,7 +46,7 @@ export async function importRecords<Answer>(
         if (records.length > maxBatchSize) {
           refuse([{ field: "records", description: `must be at most ${maxBatchSize}, not ${records.length}` }]);
         }
-        const batch = await checkedBatch(records, index);
+        const batch = await checkedBatch(records, index, context);
         await writing;
         writing = importBatch(batch, writer);
         // Its failure is met where it is waited for.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
@@ -19,6 +20,9 @@ export interface RecordMessage {
   etag: string;
   relations: Message | undefined;
   ancestors: Message | undefined;
+  created_by: string;
+  updated_by: string;
+  masked: readonly string[];
 }
 
 const shapes = new Map(recordTypes.map((type) => [type, messageShape(`${type.name}Details`)]));
@@ -40,7 +44,7 @@ export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detai
 
 /** A record in view BASIC. */
 export function basicRecord(record: StoredRecord, details = detailsOf(record)): RecordMessage {
-  const { type, key, links, recordId, createdAt, updatedAt, etag } = record;
+  const { type, key, links, recordId, createdAt, updatedAt, etag, createdBy, updatedBy } = record;
   const created = fromStoredTime(createdAt);
   const message: RecordMessage = {
     key,
@@ -51,6 +55,9 @@ export function basicRecord(record: StoredRecord, details = detailsOf(record)): 
     etag,
     relations: undefined,
     ancestors: undefined,
+    created_by: createdBy,
+    updated_by: updatedBy,
+    masked: [],
   };
   if (type.link) message.link = Object.fromEntries(type.links.map(({ link }, index) => [link, links[index] ?? ""]));
   return message;
@@ -94,8 +101,13 @@ export const archiveRecord = (type: RecordType, value: RecordMessage): ArchiveRe
   record: { $case: type.field, value } as unknown as ArchiveRecord["record"],
 });
 
-/** A record that is to be created now. */
-export function newRecord(type: RecordType, key: RecordMessage["key"], details: Message): NewRecord {
+/** A record that is to be created now, by somebody. */
+export function newRecord(
+  type: RecordType,
+  key: RecordMessage["key"],
+  details: Message,
+  { principal }: Caller,
+): NewRecord {
   const now = storedNow();
   return {
     type,
@@ -105,17 +117,20 @@ export function newRecord(type: RecordType, key: RecordMessage["key"], details: 
     createdAt: now,
     updatedAt: now,
     etag: newEtag(),
+    createdBy: principal,
+    updatedBy: principal,
   };
 }
 
-/** A stored record with other details, changed now. Its time of change never goes back, whatever the clock says. */
-export function changedRecord(record: StoredRecord, details: Message): StoredRecord {
+/** A stored record with other details, changed now by somebody. Its time of change never goes back, whatever the clock says. */
+export function changedRecord(record: StoredRecord, details: Message, { principal }: Caller): StoredRecord {
   const now = storedNow();
   return {
     ...record,
     details: toStoredJson(detailsShape(record.type), details),
     updatedAt: now > record.updatedAt ? now : record.updatedAt,
     etag: newEtag(),
+    updatedBy: principal,
   };
 }
 

@@ -45,7 +45,7 @@ export async function update<Answer>(
   }
   if (current) {
     const details = changed(mask ? detailsOf(current) : given);
-    const record = changedRecord(current, details);
+    const record = changedRecord(current, details, statements.caller);
     await turnAfter(record.details.length);
     // The answer is made before, as what cannot be answered must not be done.
     const answer = await respond({ record: basicRecord(record, details) });
@@ -54,7 +54,7 @@ export async function update<Answer>(
   }
   if (!request.allow_missing) throw recordNotFound(type, key);
   const details = changed(emptyDetails(type));
-  const fresh = newRecord(type, key, details);
+  const fresh = newRecord(type, key, details, statements.caller);
   await turnAfter(fresh.details.length);
   await refuseUnanswerable(fresh, details, respond);
   const record = await insert(statements, fresh);

@@ -3,6 +3,7 @@ import type { Ids } from "../records/ids.js";
 import { messageShape } from "../records/message-shape.js";
 import { minimalDetails } from "../records/minimal-details.js";
 import type { RecordType } from "../records/record-type.js";
+import { unsaid } from "../records/unsaid.js";
 import type { Json } from "./connection.js";
 import type { FoundRecord } from "./import-source.js";
 import { keyText } from "./record-name.js";
@@ -36,7 +37,7 @@ export function adoptedParents(orphans: readonly Orphan[]): FoundRecord[] {
   return [...parents.values()].map(({ type, key, links, created }) => {
     const details = minimalDetails(messageShape(`${type.name}Details`));
     const link = Object.fromEntries(type.links.map((each) => [each.link, links[each.link] ?? ""]));
-    const value = { key, details, ...(type.link ? { link } : {}), created_at: created, record_id: 0n, etag: "" };
+    const value = { ...unsaid, key, details, ...(type.link ? { link } : {}), created_at: created };
     const record = { $case: type.field, value } as unknown as ArchiveRecord["record"];
     const place = () => ({ document: "adopted", line: 0, column: 0 });
     return { type, key, link, place, bytes: ArchiveRecord.encode({ record }).finish() };

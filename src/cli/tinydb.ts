@@ -4,6 +4,7 @@ import type { Ids } from "../records/ids.js";
 import { messageShape } from "../records/message-shape.js";
 import { fromPayload, type Payload, type PayloadValue } from "../records/payload.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
+import { unsaid } from "../records/unsaid.js";
 import type { FoundRecord, ImportSource, Problem } from "./import-source.js";
 import { JsonFault, JsonParser, type Member, placesIn } from "./parse-json.js";
 
@@ -117,7 +118,7 @@ function recordOf(type: RecordType, document: PayloadValue, place: Problem["plac
     return { place, type, key, reason: "INVALID_FIELD", message, violations: fields };
   }
   const whole = Object.fromEntries(type.links.map((each) => [each.link, link[each.link] ?? ""]));
-  const value = { record_id: 0n, etag: "", ...times, key, details, ...(type.link ? { link: whole } : {}) };
+  const value = { ...unsaid, ...times, key, details, ...(type.link ? { link: whole } : {}) };
   const record = { $case: type.field, value } as unknown as ArchiveRecord["record"];
   return { place, type, key, link, bytes: ArchiveRecord.encode({ record }).finish() };
 }

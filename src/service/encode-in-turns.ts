@@ -6,6 +6,7 @@ import { limits } from "../limits.js";
 import type { RecordName } from "../records/hierarchy.js";
 import { descriptors, packageName } from "../records/message-shape.js";
 import { type RecordType, recordType, recordTypes } from "../records/record-type.js";
+import { unsaid } from "../records/unsaid.js";
 import { Turns } from "../turns.js";
 import { encode } from "./encode.js";
 import type { Codec } from "./service-binding.js";
@@ -66,11 +67,11 @@ export async function encodeInTurns({ $type, encode: encodeRest }: Codec<unknown
   return whole;
 }
 
-/** A record by itself, and then its relations. */
+/** A record by itself, then its relations, and then what follows those. */
 async function recordParts(type: RecordType, record: RecordMessage, turns: Turns): Promise<Pieces> {
-  const { relations, ancestors, ...alone } = record;
+  const { relations, ancestors, created_by, updated_by, masked, ...alone } = record;
   const parts = new Pieces();
-  parts.add(encode(codecs[type.name], alone));
+  parts.add(encode(codecs[type.name], relations ? { ...unsaid, ...alone } : record));
   if (turns.isOver) await turns.next();
   if (!relations) return parts;
   const inner = new Pieces();
@@ -80,7 +81,7 @@ async function recordParts(type: RecordType, record: RecordMessage, turns: Turns
       for (const each of list) inner.addMessage(number, await recordParts(relation, each, turns));
   }
   parts.addMessage(fieldOf(`${packageName}.${type.name}`, "relations").number, inner);
-  parts.add(encode(codecs[type.name], { record_id: 0n, etag: "", ancestors }));
+  parts.add(encode(codecs[type.name], { ...unsaid, ancestors, created_by, updated_by, masked }));
   return parts;
 }
 

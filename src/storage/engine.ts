@@ -10,12 +10,16 @@ export interface Dialect {
   readonly detailsType: string;
   readonly timeType: string;
   readonly etagType: string;
+  /** The type of principals' names: at most 256 characters, compared byte by byte. */
+  readonly principalType: string;
   /** The definitions of record_id and of the key's uniqueness; the natural key is the primary key where it can be. */
   identity(keyColumns: string): readonly string[];
   /** Whether an index can be a part of CREATE TABLE. */
   readonly inlineIndexes: boolean;
   /** What begins a statement that makes an index; one that is there already is no error, or a "duplicate". */
   readonly createIndex: string;
+  /** Whether one statement adds several columns to a table; else each needs its own. Those that are there are a "duplicate". */
+  readonly addsColumnsTogether: boolean;
   /** Whether every index ends with the key by itself. */
   readonly indexesEndWithKey: boolean;
   /** Whether changes of the schema are part of a transaction; else each of them is one. */

@@ -63,11 +63,13 @@ export class InsertGroups {
 }
 
 /** The parameters of an insert. */
-export const insertValues = ({ type, key, link, details, createdAt, updatedAt, etag }: NewRecord) => [
+export const insertValues = ({ type, key, link, details, createdAt, updatedAt, etag, ...record }: NewRecord) => [
   ...type.key.map((field) => key[field] as string),
   ...(link === undefined ? [] : [link]),
   details,
   createdAt,
   updatedAt,
   etag,
+  record.createdBy || null,
+  record.updatedBy || null,
 ];

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Caller } from "../records/caller.js";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
@@ -34,6 +35,7 @@ export interface Runner {
   together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
   /** Whether the same work ended in a conflict before. */
   readonly repeated: boolean;
+  readonly caller: Caller;
 }
 
 /** The statements, on whatever runs them. */
@@ -45,6 +47,10 @@ export class KnexStatements implements Statements {
 
   get repeated(): boolean {
     return this.runner.repeated;
+  }
+
+  get caller(): Caller {
+    return this.runner.caller;
   }
 
   async read(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
@@ -181,9 +187,9 @@ export class KnexStatements implements Statements {
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
-    const { type, key, details, createdAt, updatedAt, etag } = record;
+    const { type, key, details, createdAt, updatedAt, etag, updatedBy } = record;
     const ids = type.key.map((field) => key[field] as string);
-    const bindings = [details, createdAt, updatedAt, etag, ...ids, previousEtag];
+    const bindings = [details, createdAt, updatedAt, etag, updatedBy || null, ...ids, previousEtag];
     const { changed } = await this.#write({ sql: sql.replaceSql(type), bindings });
     return changed > 0;
   }

@@ -3,9 +3,10 @@ import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
+import type { Caller } from "../records/caller.js";
 import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
-import { KnexStatements } from "./knex-statements.js";
+import { KnexStatements, type Runner } from "./knex-statements.js";
 import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
@@ -61,7 +62,7 @@ export class KnexStore implements Store {
       try {
         return await work({
           single: this.#single(context, repeated),
-          together: (part) => this.#transaction(context, (run) => part(this.#within(run, repeated))),
+          together: (part) => this.#transaction(context, (run) => part(this.#within(run, context, repeated))),
         });
       } catch (error) {
         const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
@@ -82,7 +83,7 @@ export class KnexStore implements Store {
     const lease = await this.#acquire(this.engine.snapshots, context);
     try {
       for (const sql of this.engine.dialect.beginSnapshot) await lease.run(plain(sql));
-      yield* work(this.#within(lease.run));
+      yield* work(this.#within(lease.run, context));
     } finally {
       await lease.release("ROLLBACK");
     }
@@ -143,12 +144,14 @@ export class KnexStore implements Store {
       shortly: together && ((work, isOne) => together.ask(work, isOne, context)),
       together: (work) => this.#transaction(context, work),
       repeated,
+      caller: context,
     });
   }
 
   /** The statements that run one after the other on a connection that has a transaction open. */
-  #within(run: Run, repeated = false): Statements {
-    return new KnexStatements(this.engine.dialect, { read: run, write: run, together: (work) => work(run), repeated });
+  #within(run: Run, caller: Caller, repeated = false): Statements {
+    const together: Runner["together"] = (work) => work(run);
+    return new KnexStatements(this.engine.dialect, { read: run, write: run, together, repeated, caller });
   }
 
   #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {

@@ -43,7 +43,7 @@ async function takeSteps(run: Run, dialect: Dialect, assertHeld: () => void): Pr
   for (const [index, migration] of migrations.entries()) {
     if (index < from) continue;
     for (const sql of migration(dialect)) {
-      if (sql.startsWith("CREATE INDEX")) await unlessThere(step(sql));
+      if (/^(CREATE INDEX|ALTER TABLE \S+ ADD COLUMN) /.test(sql)) await unlessThere(step(sql));
       else await step(sql);
     }
     const { changed } = await step(

@@ -1,6 +1,6 @@
 import { type RecordName, recordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
-import { createIndexSql, createTableSql, firstIndexes, type Index, relationIndexes } from "./schema.js";
+import { addColumnsSql, createIndexSql, createTableSql, firstIndexes, type Index, relationIndexes } from "./schema.js";
 
 /** A step from one version of the schema to the next: statements that can be repeated. */
 export type Migration = (dialect: Dialect) => string[];
@@ -46,6 +46,15 @@ export const migrations: readonly Migration[] = [
     }),
     ...dialect.markFile,
   ],
+  // Who wrote a record, which is unknown of those that are there: columns that copies of the version before pass over.
+  (dialect) =>
+    firstTypes.flatMap((type) =>
+      addColumnsSql(
+        type,
+        ["created_by", "updated_by"].map((name) => `\`${name}\` ${dialect.principalType}`),
+        dialect,
+      ),
+    ),
 ];
 
 /** Those indexes that are not on the same fields as one of others. */

@@ -6,12 +6,12 @@ export const tryWrite = ["START TRANSACTION READ WRITE", "COMMIT"] as const;
 
 /** The SQL of a server of MySQL or MariaDB that calls itself so: "8.4.0", "10.11.6-MariaDB-1". */
 export const mySqlDialect = (version: string): Dialect => ({
-  // The one binary collation without padding that the server has.
-  idType: `VARCHAR(128) CHARACTER SET utf8mb4 COLLATE ${isMariaDb(version) ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"}`,
+  idType: `VARCHAR(128) ${binary(version)}`,
   // Not JSON: MySQL's reorders keys and rewrites numbers, MariaDB's nests 31 levels. The JSON functions take text too.
   detailsType: "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
   timeType: "DATETIME(6)",
   etagType: "CHAR(16) CHARACTER SET ascii COLLATE ascii_bin",
+  principalType: `VARCHAR(256) ${binary(version)}`,
   identity: (keyColumns) => [
     "`record_id` BIGINT NOT NULL AUTO_INCREMENT",
     `PRIMARY KEY (${keyColumns})`,
@@ -20,6 +20,7 @@ export const mySqlDialect = (version: string): Dialect => ({
   inlineIndexes: true,
   // MySQL has no IF NOT EXISTS here.
   createIndex: "CREATE INDEX",
+  addsColumnsTogether: true,
   indexesEndWithKey: true,
   schemaInTransactions: false,
   markFile: [],
@@ -54,6 +55,10 @@ export const mySqlDialect = (version: string): Dialect => ({
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
   ],
 });
+
+/** The one binary collation without padding that the server has. */
+const binary = (version: string) =>
+  `CHARACTER SET utf8mb4 COLLATE ${isMariaDb(version) ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"}`;
 
 const isMariaDb = (version: string) => /mariadb/i.test(version);
 

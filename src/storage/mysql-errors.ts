@@ -3,6 +3,7 @@ import { StorageError } from "./store.js";
 /** What the servers' error numbers mean; both servers use the same up to 1,899. Any other is "unknown". */
 const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
   duplicate: [
+    1060, // ER_DUP_FIELDNAME: a column that is there already
     1061, // ER_DUP_KEYNAME: an index that is there already
     1062, // ER_DUP_ENTRY
   ],

@@ -1,7 +1,7 @@
 /** A statement and its parameters. */
 export interface Query {
   readonly sql: string;
-  readonly bindings: readonly (string | number)[];
+  readonly bindings: readonly (string | number | null)[];
   /** The most bytes of rows to take; further ones are left out. Without it, too many fail the statement. */
   readonly take?: number;
   /** Whether rows that the memory for a result has no room for are left out, too. Not within a transaction. */

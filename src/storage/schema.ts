@@ -56,6 +56,14 @@ export function createTableSql(
 export const createIndexSql = (type: RecordType, { name, fields }: Index, { createIndex }: Dialect): string =>
   `${createIndex} ${quote(name)} ON ${quote(type.field)} (${list(fields)})`;
 
+/** Adds columns to a table that may be empty. */
+export function addColumnsSql(type: RecordType, columns: readonly string[], dialect: Dialect): string[] {
+  const added = columns.map((column) => `ADD COLUMN ${column}`);
+  return (dialect.addsColumnsTogether ? [added.join(", ")] : added).map(
+    (change) => `ALTER TABLE ${quote(type.field)} ${change}`,
+  );
+}
+
 /**
  * Makes a table. The foreign keys refuse (RESTRICT is the default of all engines) to leave a record without a parent,
  * whoever deletes. It can be repeated: a migration may have been broken off.

@@ -72,7 +72,15 @@ const linkColumns = (type: RecordType, count = type.links.length) =>
     linkSlots,
   );
 
-const ownColumns = ["t.details", "t.record_id", "t.created_at", "t.updated_at", "t.etag"];
+const ownColumns = [
+  "t.details",
+  "t.record_id",
+  "t.created_at",
+  "t.updated_at",
+  "t.etag",
+  "t.created_by",
+  "t.updated_by",
+];
 
 /** The columns of a record, its type known from the statement. Each costs as much as some ids do: no more than needed. */
 const columns = perType((type) => [...keyColumns(type), ...linkColumns(type), ...ownColumns].join(", "));
@@ -332,6 +340,8 @@ export const insertColumns = (type: RecordType): readonly string[] => [
   "created_at",
   "updated_at",
   "etag",
+  "created_by",
+  "updated_by",
 ];
 
 export const insertSql = perType((type) => insertManySql(type, 1));
@@ -360,10 +370,10 @@ export const inheritedLinksSql = (type: RecordType, key: Ids): Query => filled(i
 /** What a statement without an alias is about. */
 const whereKey = perType((type) => type.key.map((field) => `${quote(field)} = ?`).join(" AND "));
 
-/** Parameters: details, created_at, updated_at and etag, the key, the etag that it must still have. */
+/** Parameters: details, created_at, updated_at, etag and updated_by, the key, the etag that it must still have. */
 export const replaceSql = perType(
   (type) =>
-    `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ? WHERE ${whereKey(type)} AND etag = ?`,
+    `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ?, updated_by = ? WHERE ${whereKey(type)} AND etag = ?`,
 );
 
 /** Parameters: the key, the etag that it must still have. */

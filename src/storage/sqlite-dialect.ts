@@ -10,11 +10,13 @@ export const sqliteDialect: Dialect = {
   detailsType: "TEXT",
   timeType: "TEXT",
   etagType: "TEXT",
+  principalType: "TEXT",
   // Only a rowid can be numbered without ever using a number again, and only as the primary key; nothing else is lost
   // by having the natural key as a unique one.
   identity: (keyColumns) => ["`record_id` INTEGER PRIMARY KEY AUTOINCREMENT", `UNIQUE (${keyColumns})`],
   inlineIndexes: false,
   createIndex: "CREATE INDEX IF NOT EXISTS",
+  addsColumnsTogether: false,
   indexesEndWithKey: false,
   schemaInTransactions: true,
   markFile: [`PRAGMA application_id = ${applicationId}`],

@@ -24,6 +24,8 @@ export function translate(error: unknown): StorageError {
   if ((error as Error).name === "KnexTimeoutError") return new StorageError("unavailable", error);
   // A file that cannot be opened has no code, only the driver's own words.
   if (/^ConnectionFailed\(/.test((error as Error).message)) return new StorageError("unavailable", error);
+  // Nor has what is wrong with a statement a code of its own.
+  if (/ - duplicate column name: \w+$/.test((error as Error).message)) return new StorageError("duplicate", error);
   const code = codeOf(error);
   return new StorageError(kinds.find(([codes]) => codes.test(code))?.[1] ?? "unknown", error);
 }

@@ -1,4 +1,5 @@
 import type { CallContext } from "../call-context.js";
+import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 
@@ -17,6 +18,9 @@ export interface StoredRecord {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly etag: string;
+  /** Who created and who changed it, by name; empty where nobody had to say so. */
+  readonly createdBy: string;
+  readonly updatedBy: string;
 }
 
 /** A record that is not stored yet: with its own link at most. */
@@ -66,6 +70,8 @@ export const maxInserted = 250;
 export interface Statements {
   /** Whether the work that they belong to ended in a conflict before, and is done again. */
   readonly repeated: boolean;
+  /** Whom they are for. */
+  readonly caller: Caller;
   /** One record. */
   read(type: RecordType, key: Ids): Promise<StoredRecord | undefined>;
   /** One record, but with no details: those may be large, and are not needed by who replaces them. */
@@ -110,7 +116,7 @@ export interface Statements {
   largestStatement(): Promise<number>;
   /** Stores records of one type, at most `maxInserted` and a few megabytes: all, or none where it fails as insert does. */
   insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void>;
-  /** Stores details, times and etag over those of the record that still has the given etag. False if none has. */
+  /** Stores details, times, etag and who changed it over those of the record that still has the given etag. False if none has. */
   replace(record: StoredRecord, etag: string): Promise<boolean>;
   /** Deletes the record that still has the given etag; false if none has. Fails as "foreign-key" if it has children. */
   deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean>;

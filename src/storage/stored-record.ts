@@ -26,5 +26,7 @@ export function storedRecord(row: Row, type = typeOf(row), key = keyOf(row, type
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
     etag: row.etag as string,
+    createdBy: (row.created_by as string | null) ?? "",
+    updatedBy: (row.updated_by as string | null) ?? "",
   };
 }

@@ -3,6 +3,7 @@ import type { RecordCount } from "../../generated/ts/synergos/archive/v1/record_
 import type { ArchiveKey, ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { Ids } from "../../src/records/ids.js";
 import { type RecordName, recordType, recordTypes } from "../../src/records/record-type.js";
+import { unsaid } from "../../src/records/unsaid.js";
 import { Cascade } from "../support/records.js";
 import { detailsOf, maskPath } from "./details.js";
 import { keyOf, type Values, type Write } from "./hierarchy-model.js";
@@ -14,14 +15,7 @@ export const archiveKey = (type: string, ids: Ids): ArchiveKey => ({
 
 /** A record that holds the model's values. */
 export const archiveRecord = (type: string, ids: Ids, values: Values): ArchiveRecord => {
-  const nothing = { link: undefined, record_id: 0n, created_at: undefined, updated_at: undefined, etag: "" };
-  const value = {
-    key: keyOf(type, ids),
-    details: detailsOf(type, values),
-    ...nothing,
-    relations: undefined,
-    ancestors: undefined,
-  };
+  const value = { key: keyOf(type, ids), details: detailsOf(type, values), link: undefined, ...unsaid };
   return { record: { $case: recordType(type as RecordName).field, value } as unknown as ArchiveRecord["record"] };
 };
 

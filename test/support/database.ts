@@ -11,7 +11,7 @@ import type { Engine } from "./databases.js";
 export interface TestDatabase {
   readonly url: string;
   /** Runs a statement as any other program could. */
-  sql(text: string, parameters?: (string | number)[]): Promise<Record<string, unknown>[]>;
+  sql(text: string, parameters?: (string | number | null)[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;
 }
 

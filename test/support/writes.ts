@@ -4,6 +4,7 @@ import type { PredictionKey } from "../../generated/ts/synergos/archive/v1/recor
 import { archiveRecord } from "../../src/archive/record-message.js";
 import type { Message } from "../../src/records/message-shape.js";
 import { type RecordName, recordType, recordTypes } from "../../src/records/record-type.js";
+import { unsaid } from "../../src/records/unsaid.js";
 import type { ArchiveClient, CallOptions } from "./client.js";
 import { details, ids, type Key, keyOf, someDetails } from "./records.js";
 
@@ -23,14 +24,7 @@ const runKey = (run_id: string): Key => ({ ...key("Run"), run_id });
 export const changedRun = key("Run");
 
 export const recordOf = (name: RecordName, itsKey: Key, given: Message = someDetails(name)) =>
-  archiveRecord(recordType(name), {
-    key: itsKey,
-    details: given,
-    record_id: 0n,
-    etag: "",
-    created_at: undefined,
-    updated_at: undefined,
-  } as never);
+  archiveRecord(recordType(name), { key: itsKey, details: given, ...unsaid });
 
 const seeds = (seed: bigint) => details("Run", { rounds: 3n, seed });
 

@@ -9,7 +9,18 @@ import { checkJson } from "./json-check.js";
 const descriptors = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(fileDescriptorSet, "base64")));
 
 /** What a record has beside its key and details: a request that was made of one may have it too. It is not sent. */
-const readOnly = new Set(["record_id", "link", "created_at", "updated_at", "etag", "relations", "ancestors"]);
+const readOnly = new Set([
+  "record_id",
+  "link",
+  "created_at",
+  "updated_at",
+  "etag",
+  "relations",
+  "ancestors",
+  "created_by",
+  "updated_by",
+  "masked",
+]);
 
 /** As many violations as the archive would say too. */
 const maxViolations = 20;

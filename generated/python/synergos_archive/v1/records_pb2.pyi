@@ -25,7 +25,7 @@ class CollaborationKey(_message.Message):
     def __init__(self, collab_id: _Optional[str] = ...) -> None: ...
 
 class Collaboration(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,9 @@ class Collaboration(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: CollaborationKey
     details: _collaboration_pb2.CollaborationDetails
     record_id: int
@@ -42,7 +45,10 @@ class Collaboration(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[CollaborationKey, _Mapping]] = ..., details: _Optional[_Union[_collaboration_pb2.CollaborationDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[CollaborationKey, _Mapping]] = ..., details: _Optional[_Union[_collaboration_pb2.CollaborationDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProjectKey(_message.Message):
     __slots__ = ("collab_id", "project_id")
@@ -53,7 +59,7 @@ class ProjectKey(_message.Message):
     def __init__(self, collab_id: _Optional[str] = ..., project_id: _Optional[str] = ...) -> None: ...
 
 class Project(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +68,9 @@ class Project(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: ProjectKey
     details: _project_pb2.ProjectDetails
     record_id: int
@@ -70,7 +79,10 @@ class Project(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[ProjectKey, _Mapping]] = ..., details: _Optional[_Union[_project_pb2.ProjectDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[ProjectKey, _Mapping]] = ..., details: _Optional[_Union[_project_pb2.ProjectDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExperimentKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "expt_id")
@@ -83,7 +95,7 @@ class ExperimentKey(_message.Message):
     def __init__(self, collab_id: _Optional[str] = ..., project_id: _Optional[str] = ..., expt_id: _Optional[str] = ...) -> None: ...
 
 class Experiment(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +104,9 @@ class Experiment(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: ExperimentKey
     details: _experiment_pb2.ExperimentDetails
     record_id: int
@@ -100,7 +115,10 @@ class Experiment(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[ExperimentKey, _Mapping]] = ..., details: _Optional[_Union[_experiment_pb2.ExperimentDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[ExperimentKey, _Mapping]] = ..., details: _Optional[_Union[_experiment_pb2.ExperimentDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "expt_id", "run_id")
@@ -115,7 +133,7 @@ class RunKey(_message.Message):
     def __init__(self, collab_id: _Optional[str] = ..., project_id: _Optional[str] = ..., expt_id: _Optional[str] = ..., run_id: _Optional[str] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -124,6 +142,9 @@ class Run(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: RunKey
     details: _run_pb2.RunDetails
     record_id: int
@@ -132,7 +153,10 @@ class Run(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[RunKey, _Mapping]] = ..., details: _Optional[_Union[_run_pb2.RunDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[RunKey, _Mapping]] = ..., details: _Optional[_Union[_run_pb2.RunDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ParticipantKey(_message.Message):
     __slots__ = ("participant_id",)
@@ -141,7 +165,7 @@ class ParticipantKey(_message.Message):
     def __init__(self, participant_id: _Optional[str] = ...) -> None: ...
 
 class Participant(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +174,9 @@ class Participant(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: ParticipantKey
     details: _participant_pb2.ParticipantDetails
     record_id: int
@@ -158,7 +185,10 @@ class Participant(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[ParticipantKey, _Mapping]] = ..., details: _Optional[_Union[_participant_pb2.ParticipantDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[ParticipantKey, _Mapping]] = ..., details: _Optional[_Union[_participant_pb2.ParticipantDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RegistrationKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "participant_id")
@@ -177,7 +207,7 @@ class RegistrationLink(_message.Message):
     def __init__(self, registration_id: _Optional[str] = ...) -> None: ...
 
 class Registration(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +217,9 @@ class Registration(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: RegistrationKey
     details: _registration_pb2.RegistrationDetails
     link: RegistrationLink
@@ -196,7 +229,10 @@ class Registration(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[RegistrationKey, _Mapping]] = ..., details: _Optional[_Union[_registration_pb2.RegistrationDetails, _Mapping]] = ..., link: _Optional[_Union[RegistrationLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[RegistrationKey, _Mapping]] = ..., details: _Optional[_Union[_registration_pb2.RegistrationDetails, _Mapping]] = ..., link: _Optional[_Union[RegistrationLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TagKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "participant_id")
@@ -217,7 +253,7 @@ class TagLink(_message.Message):
     def __init__(self, registration_id: _Optional[str] = ..., tag_id: _Optional[str] = ...) -> None: ...
 
 class Tag(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -227,6 +263,9 @@ class Tag(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: TagKey
     details: _tag_pb2.TagDetails
     link: TagLink
@@ -236,7 +275,10 @@ class Tag(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[TagKey, _Mapping]] = ..., details: _Optional[_Union[_tag_pb2.TagDetails, _Mapping]] = ..., link: _Optional[_Union[TagLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[TagKey, _Mapping]] = ..., details: _Optional[_Union[_tag_pb2.TagDetails, _Mapping]] = ..., link: _Optional[_Union[TagLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AlignmentKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "participant_id")
@@ -259,7 +301,7 @@ class AlignmentLink(_message.Message):
     def __init__(self, registration_id: _Optional[str] = ..., tag_id: _Optional[str] = ..., alignment_id: _Optional[str] = ...) -> None: ...
 
 class Alignment(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -269,6 +311,9 @@ class Alignment(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: AlignmentKey
     details: _alignment_pb2.AlignmentDetails
     link: AlignmentLink
@@ -278,7 +323,10 @@ class Alignment(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[AlignmentKey, _Mapping]] = ..., details: _Optional[_Union[_alignment_pb2.AlignmentDetails, _Mapping]] = ..., link: _Optional[_Union[AlignmentLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[AlignmentKey, _Mapping]] = ..., details: _Optional[_Union[_alignment_pb2.AlignmentDetails, _Mapping]] = ..., link: _Optional[_Union[AlignmentLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ModelKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "expt_id", "run_id")
@@ -299,7 +347,7 @@ class ModelLink(_message.Message):
     def __init__(self, model_id: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -309,6 +357,9 @@ class Model(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: ModelKey
     details: _model_pb2.ModelDetails
     link: ModelLink
@@ -318,7 +369,10 @@ class Model(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[ModelKey, _Mapping]] = ..., details: _Optional[_Union[_model_pb2.ModelDetails, _Mapping]] = ..., link: _Optional[_Union[ModelLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[ModelKey, _Mapping]] = ..., details: _Optional[_Union[_model_pb2.ModelDetails, _Mapping]] = ..., link: _Optional[_Union[ModelLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ValidationKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "expt_id", "run_id", "participant_id")
@@ -341,7 +395,7 @@ class ValidationLink(_message.Message):
     def __init__(self, val_id: _Optional[str] = ...) -> None: ...
 
 class Validation(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -351,6 +405,9 @@ class Validation(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: ValidationKey
     details: _validation_pb2.ValidationDetails
     link: ValidationLink
@@ -360,7 +417,10 @@ class Validation(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[ValidationKey, _Mapping]] = ..., details: _Optional[_Union[_validation_pb2.ValidationDetails, _Mapping]] = ..., link: _Optional[_Union[ValidationLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[ValidationKey, _Mapping]] = ..., details: _Optional[_Union[_validation_pb2.ValidationDetails, _Mapping]] = ..., link: _Optional[_Union[ValidationLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PredictionKey(_message.Message):
     __slots__ = ("collab_id", "project_id", "expt_id", "run_id", "participant_id")
@@ -383,7 +443,7 @@ class PredictionLink(_message.Message):
     def __init__(self, pred_id: _Optional[str] = ...) -> None: ...
 
 class Prediction(_message.Message):
-    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "link", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     LINK_FIELD_NUMBER: _ClassVar[int]
@@ -393,6 +453,9 @@ class Prediction(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: PredictionKey
     details: _prediction_pb2.PredictionDetails
     link: PredictionLink
@@ -402,7 +465,10 @@ class Prediction(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[PredictionKey, _Mapping]] = ..., details: _Optional[_Union[_prediction_pb2.PredictionDetails, _Mapping]] = ..., link: _Optional[_Union[PredictionLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[PredictionKey, _Mapping]] = ..., details: _Optional[_Union[_prediction_pb2.PredictionDetails, _Mapping]] = ..., link: _Optional[_Union[PredictionLink, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MLFlowKey(_message.Message):
     __slots__ = ("collaboration", "project", "record", "name")
@@ -417,7 +483,7 @@ class MLFlowKey(_message.Message):
     def __init__(self, collaboration: _Optional[str] = ..., project: _Optional[str] = ..., record: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class MLFlow(_message.Message):
-    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors")
+    __slots__ = ("key", "details", "record_id", "created_at", "updated_at", "etag", "relations", "ancestors", "created_by", "updated_by", "masked")
     KEY_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -426,6 +492,9 @@ class MLFlow(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     RELATIONS_FIELD_NUMBER: _ClassVar[int]
     ANCESTORS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     key: MLFlowKey
     details: _mlflow_pb2.MLFlowDetails
     record_id: int
@@ -434,7 +503,10 @@ class MLFlow(_message.Message):
     etag: str
     relations: Relations
     ancestors: Ancestors
-    def __init__(self, key: _Optional[_Union[MLFlowKey, _Mapping]] = ..., details: _Optional[_Union[_mlflow_pb2.MLFlowDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ...) -> None: ...
+    created_by: str
+    updated_by: str
+    masked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Union[MLFlowKey, _Mapping]] = ..., details: _Optional[_Union[_mlflow_pb2.MLFlowDetails, _Mapping]] = ..., record_id: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., relations: _Optional[_Union[Relations, _Mapping]] = ..., ancestors: _Optional[_Union[Ancestors, _Mapping]] = ..., created_by: _Optional[str] = ..., updated_by: _Optional[str] = ..., masked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Relations(_message.Message):
     __slots__ = ("projects", "experiments", "runs", "models", "validations", "predictions", "registrations", "tags", "alignments")

@@ -89,7 +89,15 @@ type Collaboration struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +188,27 @@ func (x *Collaboration) GetAncestors() *Ancestors {
 	return nil
 }
 
+func (x *Collaboration) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Collaboration) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Collaboration) GetMasked() []string {
+	if x != nil {
+		return x.Masked
+	}
+	return nil
+}
+
 // The key of a project. Every id has 1 to 128 characters, none of them a control character, the first and last no
 // white space, and is compared byte by byte.
 type ProjectKey struct {
@@ -254,7 +283,15 @@ type Project struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -345,6 +382,27 @@ func (x *Project) GetAncestors() *Ancestors {
 	return nil
 }
 
+func (x *Project) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Project) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Project) GetMasked() []string {
+	if x != nil {
+		return x.Masked
+	}
+	return nil
+}
+
 // The key of an experiment. Every id has 1 to 128 characters, none of them a control character, the first and last no
 // white space, and is compared byte by byte.
 type ExperimentKey struct {
@@ -428,7 +486,15 @@ type Experiment struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -515,6 +581,27 @@ func (x *Experiment) GetRelations() *Relations {
 func (x *Experiment) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Experiment) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Experiment) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Experiment) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -611,7 +698,15 @@ type Run struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -702,6 +797,27 @@ func (x *Run) GetAncestors() *Ancestors {
 	return nil
 }
 
+func (x *Run) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Run) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Run) GetMasked() []string {
+	if x != nil {
+		return x.Masked
+	}
+	return nil
+}
+
 // The key of a participant. Every id has 1 to 128 characters, none of them a control character, the first and last no
 // white space, and is compared byte by byte.
 type ParticipantKey struct {
@@ -767,7 +883,15 @@ type Participant struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -854,6 +978,27 @@ func (x *Participant) GetRelations() *Relations {
 func (x *Participant) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Participant) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Participant) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Participant) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -990,7 +1135,15 @@ type Registration struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1084,6 +1237,27 @@ func (x *Registration) GetRelations() *Relations {
 func (x *Registration) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Registration) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Registration) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Registration) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -1229,7 +1403,15 @@ type Tag struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1323,6 +1505,27 @@ func (x *Tag) GetRelations() *Relations {
 func (x *Tag) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Tag) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Tag) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Tag) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -1477,7 +1680,15 @@ type Alignment struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1571,6 +1782,27 @@ func (x *Alignment) GetRelations() *Relations {
 func (x *Alignment) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Alignment) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Alignment) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Alignment) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -1716,7 +1948,15 @@ type Model struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1810,6 +2050,27 @@ func (x *Model) GetRelations() *Relations {
 func (x *Model) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Model) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Model) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Model) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -1964,7 +2225,15 @@ type Validation struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2058,6 +2327,27 @@ func (x *Validation) GetRelations() *Relations {
 func (x *Validation) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *Validation) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Validation) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Validation) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -2212,7 +2502,15 @@ type Prediction struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2310,6 +2608,27 @@ func (x *Prediction) GetAncestors() *Ancestors {
 	return nil
 }
 
+func (x *Prediction) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Prediction) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *Prediction) GetMasked() []string {
+	if x != nil {
+		return x.Masked
+	}
+	return nil
+}
+
 // The key of an MLflow entry. Every id has 1 to 128 characters, none of them a control character, the first and last no
 // white space, and is compared byte by byte.
 type MLFlowKey struct {
@@ -2402,7 +2721,15 @@ type MLFlow struct {
 	// In view FULL: everything downstream of it.
 	Relations *Relations `protobuf:"bytes,8,opt,name=relations,proto3" json:"relations,omitempty"`
 	// In view FULL: its parents and theirs, up to the root.
-	Ancestors     *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	Ancestors *Ancestors `protobuf:"bytes,9,opt,name=ancestors,proto3" json:"ancestors,omitempty"`
+	// Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+	// access control was there or while it is off.
+	CreatedBy string `protobuf:"bytes,10,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Set by the server: the name of the principal that changed it last. Empty likewise.
+	UpdatedBy string `protobuf:"bytes,11,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+	// set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+	Masked        []string `protobuf:"bytes,12,rep,name=masked,proto3" json:"masked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2489,6 +2816,27 @@ func (x *MLFlow) GetRelations() *Relations {
 func (x *MLFlow) GetAncestors() *Ancestors {
 	if x != nil {
 		return x.Ancestors
+	}
+	return nil
+}
+
+func (x *MLFlow) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *MLFlow) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *MLFlow) GetMasked() []string {
+	if x != nil {
+		return x.Masked
 	}
 	return nil
 }
@@ -3232,7 +3580,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\n" +
 	"!synergos/archive/v1/records.proto\x12\x13synergos.archive.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#synergos/archive/v1/alignment.proto\x1a'synergos/archive/v1/collaboration.proto\x1a$synergos/archive/v1/experiment.proto\x1a synergos/archive/v1/mlflow.proto\x1a\x1fsynergos/archive/v1/model.proto\x1a%synergos/archive/v1/participant.proto\x1a$synergos/archive/v1/prediction.proto\x1a!synergos/archive/v1/project.proto\x1a&synergos/archive/v1/registration.proto\x1a\x1dsynergos/archive/v1/run.proto\x1a\x1dsynergos/archive/v1/tag.proto\x1a$synergos/archive/v1/validation.proto\"/\n" +
 	"\x10CollaborationKey\x12\x1b\n" +
-	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\"\xb0\x03\n" +
+	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\"\x86\x04\n" +
 	"\rCollaboration\x127\n" +
 	"\x03key\x18\x01 \x01(\v2%.synergos.archive.v1.CollaborationKeyR\x03key\x12C\n" +
 	"\adetails\x18\x02 \x01(\v2).synergos.archive.v1.CollaborationDetailsR\adetails\x12\x1b\n" +
@@ -3243,12 +3591,18 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"H\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"H\n" +
 	"\n" +
 	"ProjectKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
-	"project_id\x18\x02 \x01(\tR\tprojectId\"\x9e\x03\n" +
+	"project_id\x18\x02 \x01(\tR\tprojectId\"\xf4\x03\n" +
 	"\aProject\x121\n" +
 	"\x03key\x18\x01 \x01(\v2\x1f.synergos.archive.v1.ProjectKeyR\x03key\x12=\n" +
 	"\adetails\x18\x02 \x01(\v2#.synergos.archive.v1.ProjectDetailsR\adetails\x12\x1b\n" +
@@ -3259,12 +3613,18 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"d\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"d\n" +
 	"\rExperimentKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x02 \x01(\tR\tprojectId\x12\x17\n" +
-	"\aexpt_id\x18\x03 \x01(\tR\x06exptId\"\xa7\x03\n" +
+	"\aexpt_id\x18\x03 \x01(\tR\x06exptId\"\xfd\x03\n" +
 	"\n" +
 	"Experiment\x124\n" +
 	"\x03key\x18\x01 \x01(\v2\".synergos.archive.v1.ExperimentKeyR\x03key\x12@\n" +
@@ -3276,13 +3636,19 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"t\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"t\n" +
 	"\x06RunKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x02 \x01(\tR\tprojectId\x12\x17\n" +
 	"\aexpt_id\x18\x03 \x01(\tR\x06exptId\x12\x15\n" +
-	"\x06run_id\x18\x04 \x01(\tR\x05runId\"\x92\x03\n" +
+	"\x06run_id\x18\x04 \x01(\tR\x05runId\"\xe8\x03\n" +
 	"\x03Run\x12-\n" +
 	"\x03key\x18\x01 \x01(\v2\x1b.synergos.archive.v1.RunKeyR\x03key\x129\n" +
 	"\adetails\x18\x02 \x01(\v2\x1f.synergos.archive.v1.RunDetailsR\adetails\x12\x1b\n" +
@@ -3293,9 +3659,15 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"7\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"7\n" +
 	"\x0eParticipantKey\x12%\n" +
-	"\x0eparticipant_id\x18\x01 \x01(\tR\rparticipantId\"\xaa\x03\n" +
+	"\x0eparticipant_id\x18\x01 \x01(\tR\rparticipantId\"\x80\x04\n" +
 	"\vParticipant\x125\n" +
 	"\x03key\x18\x01 \x01(\v2#.synergos.archive.v1.ParticipantKeyR\x03key\x12A\n" +
 	"\adetails\x18\x02 \x01(\v2'.synergos.archive.v1.ParticipantDetailsR\adetails\x12\x1b\n" +
@@ -3306,14 +3678,20 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"t\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"t\n" +
 	"\x0fRegistrationKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x02 \x01(\tR\tprojectId\x12%\n" +
 	"\x0eparticipant_id\x18\x03 \x01(\tR\rparticipantId\";\n" +
 	"\x10RegistrationLink\x12'\n" +
-	"\x0fregistration_id\x18\x01 \x01(\tR\x0eregistrationId\"\xe8\x03\n" +
+	"\x0fregistration_id\x18\x01 \x01(\tR\x0eregistrationId\"\xbe\x04\n" +
 	"\fRegistration\x126\n" +
 	"\x03key\x18\x01 \x01(\v2$.synergos.archive.v1.RegistrationKeyR\x03key\x12B\n" +
 	"\adetails\x18\x02 \x01(\v2(.synergos.archive.v1.RegistrationDetailsR\adetails\x129\n" +
@@ -3325,7 +3703,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"k\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"k\n" +
 	"\x06TagKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
@@ -3333,7 +3717,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\x0eparticipant_id\x18\x03 \x01(\tR\rparticipantId\"I\n" +
 	"\aTagLink\x12'\n" +
 	"\x0fregistration_id\x18\x01 \x01(\tR\x0eregistrationId\x12\x15\n" +
-	"\x06tag_id\x18\x02 \x01(\tR\x05tagId\"\xc4\x03\n" +
+	"\x06tag_id\x18\x02 \x01(\tR\x05tagId\"\x9a\x04\n" +
 	"\x03Tag\x12-\n" +
 	"\x03key\x18\x01 \x01(\v2\x1b.synergos.archive.v1.TagKeyR\x03key\x129\n" +
 	"\adetails\x18\x02 \x01(\v2\x1f.synergos.archive.v1.TagDetailsR\adetails\x120\n" +
@@ -3345,7 +3729,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"q\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"q\n" +
 	"\fAlignmentKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
@@ -3354,7 +3744,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\rAlignmentLink\x12'\n" +
 	"\x0fregistration_id\x18\x01 \x01(\tR\x0eregistrationId\x12\x15\n" +
 	"\x06tag_id\x18\x02 \x01(\tR\x05tagId\x12!\n" +
-	"\falignment_id\x18\x03 \x01(\tR\valignmentId\"\xdc\x03\n" +
+	"\falignment_id\x18\x03 \x01(\tR\valignmentId\"\xb2\x04\n" +
 	"\tAlignment\x123\n" +
 	"\x03key\x18\x01 \x01(\v2!.synergos.archive.v1.AlignmentKeyR\x03key\x12?\n" +
 	"\adetails\x18\x02 \x01(\v2%.synergos.archive.v1.AlignmentDetailsR\adetails\x126\n" +
@@ -3366,7 +3756,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"v\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"v\n" +
 	"\bModelKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
@@ -3374,7 +3770,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\aexpt_id\x18\x03 \x01(\tR\x06exptId\x12\x15\n" +
 	"\x06run_id\x18\x04 \x01(\tR\x05runId\"&\n" +
 	"\tModelLink\x12\x19\n" +
-	"\bmodel_id\x18\x01 \x01(\tR\amodelId\"\xcc\x03\n" +
+	"\bmodel_id\x18\x01 \x01(\tR\amodelId\"\xa2\x04\n" +
 	"\x05Model\x12/\n" +
 	"\x03key\x18\x01 \x01(\v2\x1d.synergos.archive.v1.ModelKeyR\x03key\x12;\n" +
 	"\adetails\x18\x02 \x01(\v2!.synergos.archive.v1.ModelDetailsR\adetails\x122\n" +
@@ -3386,7 +3782,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"\xa2\x01\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"\xa2\x01\n" +
 	"\rValidationKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
@@ -3395,7 +3797,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\x06run_id\x18\x04 \x01(\tR\x05runId\x12%\n" +
 	"\x0eparticipant_id\x18\x05 \x01(\tR\rparticipantId\"'\n" +
 	"\x0eValidationLink\x12\x15\n" +
-	"\x06val_id\x18\x01 \x01(\tR\x05valId\"\xe0\x03\n" +
+	"\x06val_id\x18\x01 \x01(\tR\x05valId\"\xb6\x04\n" +
 	"\n" +
 	"Validation\x124\n" +
 	"\x03key\x18\x01 \x01(\v2\".synergos.archive.v1.ValidationKeyR\x03key\x12@\n" +
@@ -3408,7 +3810,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"\xa2\x01\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"\xa2\x01\n" +
 	"\rPredictionKey\x12\x1b\n" +
 	"\tcollab_id\x18\x01 \x01(\tR\bcollabId\x12\x1d\n" +
 	"\n" +
@@ -3417,7 +3825,7 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"\x06run_id\x18\x04 \x01(\tR\x05runId\x12%\n" +
 	"\x0eparticipant_id\x18\x05 \x01(\tR\rparticipantId\")\n" +
 	"\x0ePredictionLink\x12\x17\n" +
-	"\apred_id\x18\x01 \x01(\tR\x06predId\"\xe0\x03\n" +
+	"\apred_id\x18\x01 \x01(\tR\x06predId\"\xb6\x04\n" +
 	"\n" +
 	"Prediction\x124\n" +
 	"\x03key\x18\x01 \x01(\v2\".synergos.archive.v1.PredictionKeyR\x03key\x12@\n" +
@@ -3430,12 +3838,18 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"w\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"w\n" +
 	"\tMLFlowKey\x12$\n" +
 	"\rcollaboration\x18\x01 \x01(\tR\rcollaboration\x12\x18\n" +
 	"\aproject\x18\x02 \x01(\tR\aproject\x12\x16\n" +
 	"\x06record\x18\x03 \x01(\tR\x06record\x12\x12\n" +
-	"\x04name\x18\x04 \x01(\tR\x04name\"\x9b\x03\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\"\xf1\x03\n" +
 	"\x06MLFlow\x120\n" +
 	"\x03key\x18\x01 \x01(\v2\x1e.synergos.archive.v1.MLFlowKeyR\x03key\x12<\n" +
 	"\adetails\x18\x02 \x01(\v2\".synergos.archive.v1.MLFlowDetailsR\adetails\x12\x1b\n" +
@@ -3446,7 +3860,13 @@ const file_synergos_archive_v1_records_proto_rawDesc = "" +
 	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag\x12<\n" +
 	"\trelations\x18\b \x01(\v2\x1e.synergos.archive.v1.RelationsR\trelations\x12<\n" +
-	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\"\xa7\x04\n" +
+	"\tancestors\x18\t \x01(\v2\x1e.synergos.archive.v1.AncestorsR\tancestors\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\n" +
+	" \x01(\tR\tcreatedBy\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\v \x01(\tR\tupdatedBy\x12\x16\n" +
+	"\x06masked\x18\f \x03(\tR\x06masked\"\xa7\x04\n" +
 	"\tRelations\x128\n" +
 	"\bprojects\x18\x02 \x03(\v2\x1c.synergos.archive.v1.ProjectR\bprojects\x12A\n" +
 	"\vexperiments\x18\x03 \x03(\v2\x1f.synergos.archive.v1.ExperimentR\vexperiments\x12,\n" +

@@ -56,7 +56,21 @@ export interface Collaboration {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -97,7 +111,21 @@ export interface Project {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -140,7 +168,21 @@ export interface Experiment {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -185,7 +227,21 @@ export interface Run {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -224,7 +280,21 @@ export interface Participant {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -280,7 +350,21 @@ export interface Registration {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -338,7 +422,21 @@ export interface Tag {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -398,7 +496,21 @@ export interface Alignment {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -456,7 +568,21 @@ export interface Model {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -516,7 +642,21 @@ export interface Validation {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -576,7 +716,21 @@ export interface Prediction {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -621,7 +775,21 @@ export interface MLFlow {
     | Relations
     | undefined;
   /** In view FULL: its parents and theirs, up to the root. */
-  ancestors: Ancestors | undefined;
+  ancestors:
+    | Ancestors
+    | undefined;
+  /**
+   * Set by the server: the name of the principal that created it. Empty where nobody had to say who asks, as before
+   * access control was there or while it is off.
+   */
+  created_by: string;
+  /** Set by the server: the name of the principal that changed it last. Empty likewise. */
+  updated_by: string;
+  /**
+   * What there is not for this caller: paths within details, as update_mask has them. They are absent whether they are
+   * set or not, so that a masked field is never taken for one that is unset. Replacing details keeps what is masked.
+   */
+  masked: string[];
 }
 
 /**
@@ -832,6 +1000,9 @@ function createBaseCollaboration(): Collaboration {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -865,6 +1036,15 @@ export const Collaboration: MessageFns<Collaboration, "synergos.archive.v1.Colla
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -946,6 +1126,30 @@ export const Collaboration: MessageFns<Collaboration, "synergos.archive.v1.Colla
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -983,6 +1187,9 @@ export const Collaboration: MessageFns<Collaboration, "synergos.archive.v1.Colla
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -1066,6 +1273,9 @@ function createBaseProject(): Project {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -1099,6 +1309,15 @@ export const Project: MessageFns<Project, "synergos.archive.v1.Project"> = {
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -1180,6 +1399,30 @@ export const Project: MessageFns<Project, "synergos.archive.v1.Project"> = {
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1215,6 +1458,9 @@ export const Project: MessageFns<Project, "synergos.archive.v1.Project"> = {
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -1310,6 +1556,9 @@ function createBaseExperiment(): Experiment {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -1343,6 +1592,15 @@ export const Experiment: MessageFns<Experiment, "synergos.archive.v1.Experiment"
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -1424,6 +1682,30 @@ export const Experiment: MessageFns<Experiment, "synergos.archive.v1.Experiment"
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1459,6 +1741,9 @@ export const Experiment: MessageFns<Experiment, "synergos.archive.v1.Experiment"
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -1566,6 +1851,9 @@ function createBaseRun(): Run {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -1599,6 +1887,15 @@ export const Run: MessageFns<Run, "synergos.archive.v1.Run"> = {
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -1680,6 +1977,30 @@ export const Run: MessageFns<Run, "synergos.archive.v1.Run"> = {
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1715,6 +2036,9 @@ export const Run: MessageFns<Run, "synergos.archive.v1.Run"> = {
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -1786,6 +2110,9 @@ function createBaseParticipant(): Participant {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -1819,6 +2146,15 @@ export const Participant: MessageFns<Participant, "synergos.archive.v1.Participa
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -1900,6 +2236,30 @@ export const Participant: MessageFns<Participant, "synergos.archive.v1.Participa
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1937,6 +2297,9 @@ export const Participant: MessageFns<Participant, "synergos.archive.v1.Participa
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -2090,6 +2453,9 @@ function createBaseRegistration(): Registration {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -2126,6 +2492,15 @@ export const Registration: MessageFns<Registration, "synergos.archive.v1.Registr
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -2215,6 +2590,30 @@ export const Registration: MessageFns<Registration, "synergos.archive.v1.Registr
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2255,6 +2654,9 @@ export const Registration: MessageFns<Registration, "synergos.archive.v1.Registr
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -2420,6 +2822,9 @@ function createBaseTag(): Tag {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -2456,6 +2861,15 @@ export const Tag: MessageFns<Tag, "synergos.archive.v1.Tag"> = {
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -2545,6 +2959,30 @@ export const Tag: MessageFns<Tag, "synergos.archive.v1.Tag"> = {
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2581,6 +3019,9 @@ export const Tag: MessageFns<Tag, "synergos.archive.v1.Tag"> = {
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -2758,6 +3199,9 @@ function createBaseAlignment(): Alignment {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -2794,6 +3238,15 @@ export const Alignment: MessageFns<Alignment, "synergos.archive.v1.Alignment"> =
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -2883,6 +3336,30 @@ export const Alignment: MessageFns<Alignment, "synergos.archive.v1.Alignment"> =
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2921,6 +3398,9 @@ export const Alignment: MessageFns<Alignment, "synergos.archive.v1.Alignment"> =
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -3086,6 +3566,9 @@ function createBaseModel(): Model {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -3122,6 +3605,15 @@ export const Model: MessageFns<Model, "synergos.archive.v1.Model"> = {
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -3211,6 +3703,30 @@ export const Model: MessageFns<Model, "synergos.archive.v1.Model"> = {
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3247,6 +3763,9 @@ export const Model: MessageFns<Model, "synergos.archive.v1.Model"> = {
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -3424,6 +3943,9 @@ function createBaseValidation(): Validation {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -3460,6 +3982,15 @@ export const Validation: MessageFns<Validation, "synergos.archive.v1.Validation"
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -3549,6 +4080,30 @@ export const Validation: MessageFns<Validation, "synergos.archive.v1.Validation"
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3587,6 +4142,9 @@ export const Validation: MessageFns<Validation, "synergos.archive.v1.Validation"
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -3764,6 +4322,9 @@ function createBasePrediction(): Prediction {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -3800,6 +4361,15 @@ export const Prediction: MessageFns<Prediction, "synergos.archive.v1.Prediction"
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -3889,6 +4459,30 @@ export const Prediction: MessageFns<Prediction, "synergos.archive.v1.Prediction"
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3927,6 +4521,9 @@ export const Prediction: MessageFns<Prediction, "synergos.archive.v1.Prediction"
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
@@ -4034,6 +4631,9 @@ function createBaseMLFlow(): MLFlow {
     etag: "",
     relations: undefined,
     ancestors: undefined,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
@@ -4067,6 +4667,15 @@ export const MLFlow: MessageFns<MLFlow, "synergos.archive.v1.MLFlow"> = {
     }
     if (message.ancestors !== undefined) {
       Ancestors.encode(message.ancestors, writer.uint32(74).fork()).join();
+    }
+    if (message.created_by !== "") {
+      writer.uint32(82).string(message.created_by);
+    }
+    if (message.updated_by !== "") {
+      writer.uint32(90).string(message.updated_by);
+    }
+    for (const v of message.masked) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -4148,6 +4757,30 @@ export const MLFlow: MessageFns<MLFlow, "synergos.archive.v1.MLFlow"> = {
             message.ancestors = Ancestors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.created_by = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updated_by = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.masked.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4183,6 +4816,9 @@ export const MLFlow: MessageFns<MLFlow, "synergos.archive.v1.MLFlow"> = {
     message.ancestors = (object.ancestors !== undefined && object.ancestors !== null)
       ? Ancestors.fromPartial(object.ancestors)
       : undefined;
+    message.created_by = object.created_by ?? "";
+    message.updated_by = object.updated_by ?? "";
+    message.masked = object.masked?.map((e) => e) || [];
     return message;
   },
 };
