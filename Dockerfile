@@ -15,6 +15,7 @@ RUN npm run build \
 FROM node:26-trixie-slim
 ENV NODE_ENV=production \
     ARCHIVE_HOST=0.0.0.0 \
+    ARCHIVE_HTTP_PORT=50052 \
     ARCHIVE_DATABASE_URL=sqlite:/data/archive.db \
     ARCHIVE_LOG_FORMAT=json \
     SQLITE_TMPDIR=/data
@@ -27,7 +28,7 @@ RUN install --directory --owner=node --group=node /data
 USER 1000:1000
 # Only here is anything written: the root file system can be read-only.
 VOLUME /data
-EXPOSE 50051
+EXPOSE 50051 50052
 # Where the service has another port or TLS, ARCHIVE_ADDRESS, ARCHIVE_TLS_CA and so on say so to the health command.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --start-interval=1s CMD ["node", "dist/src/main.js", "health"]
 ENTRYPOINT ["node", "/app/dist/src/main.js"]

@@ -10,6 +10,7 @@ sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.jso
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
 port := $(or $(filter-out tcp://% udp://% sctp://%,$(ARCHIVE_PORT)),50051)
+http_port := $(or $(filter-out tcp://% udp://% sctp://%,$(ARCHIVE_HTTP_PORT)),50052)
 address := $(if $(findstring :,$(host)),[$(patsubst [%],%,$(host))],$(host)):$(port)
 
 ##@ Use it
@@ -22,13 +23,14 @@ help: ## List what one can do (this)
 run: build ## Serve on the embedded database, or on that of ARCHIVE_DATABASE_URL; Ctrl-C stops it
 	@echo
 	@echo "Address: $(address)"
+	@echo "HTTP:    http://$(if $(findstring :,$(host)),[$(patsubst [%],%,$(host))],$(host)):$(http_port)"
 	@echo "Data:    $(if $(ARCHIVE_DATABASE_URL),where ARCHIVE_DATABASE_URL says,$(CURDIR)/data/archive.db)"
 	@echo "Try:     grpcurl -plaintext $(address) list"
 	@command -v grpcurl >/dev/null || if command -v go >/dev/null; \
 		then echo "         (there is no grpcurl here; \`scripts/grpcurl\` builds one with Go and prints where it is)"; \
 		else echo "         (there is no grpcurl here: see https://github.com/fullstorydev/grpcurl#installation)"; fi
 	@echo
-	@exec node dist/src/main.js serve
+	@ARCHIVE_HTTP_PORT=$(http_port) exec node dist/src/main.js serve
 
 image: needs-docker ## Build the container image
 	docker build --tag synergos-archive .

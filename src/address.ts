@@ -15,6 +15,18 @@ export function readHost(text: string): string {
   throw new Error("must be an address or a name, such as 127.0.0.1, :: or localhost, without a port");
 }
 
+/** Reads a name under which browsers may call a server; * for any. */
+export function readHostName(text: string): string {
+  if (text === "*" || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(text)) return text.toLowerCase();
+  throw new Error("must be names without a scheme or a port, such as archive.example.org, or *");
+}
+
+/** Reads an origin, as browsers write it. */
+export function readOrigin(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new Error("must be origins, with a scheme and without a path, such as https://grid.example.org");
+}
+
 /** Targets of gRPC's own forms, which say how to find a server. */
 const target = /^(dns|ipv4|ipv6|unix|unix-abstract|xds):/;
 

@@ -53,6 +53,13 @@ export const limits = {
   silenceOfDryRun: 30_000,
   /** How often the log says how many connections were refused, in milliseconds. */
   sayRefusedEvery: 1000,
+  /** The most bytes of a request in JSON, which takes longer to read; and of a piece of an answer in JSON. */
+  bytesOfJsonRequest: 4 * mebibyte,
+  bytesOfJsonPiece: 64 * kibibyte,
+  /** How many times fewer bytes an answer may have, before it is made JSON, than one that is not. */
+  growthOfJson: 4,
+  /** How long a client may take to send a request over HTTP, in milliseconds. */
+  requestPatience: 5 * 60_000,
   /** The questions of one stream of reflection. */
   reflectionRequests: 1000,
 } as const;

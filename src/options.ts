@@ -1,6 +1,6 @@
-import { defaultPort, joinAddress, readAddress, readHost } from "./address.js";
+import { defaultPort, joinAddress, readAddress, readHost, readHostName, readOrigin } from "./address.js";
 import { limits } from "./limits.js";
-import { oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
+import { listOf, oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
 import { databaseUrlForms, parseDatabaseUrl } from "./storage/database-url.js";
 import { readCertificates, readKey } from "./tls-files.js";
 
@@ -50,6 +50,26 @@ export const serveSettings = {
     defaultPort,
     whole(0, 65535),
     "the port to listen on; 0 for any that is free",
+  ),
+  httpPort: optional(
+    "--http-port <number>",
+    "ARCHIVE_HTTP_PORT",
+    whole(0, 65535),
+    "serve HTTP too, on this port of the same address: Connect, gRPC-Web, /livez and /readyz; 0 for any that is free",
+  ),
+  httpAllowHosts: setting(
+    "--http-allow-hosts <names>",
+    "ARCHIVE_HTTP_ALLOW_HOSTS",
+    "",
+    listOf(readHostName),
+    "public names of this server, by commas, under which browsers may call it; * for any. Addresses and private names are allowed",
+  ),
+  httpAllowOrigins: setting(
+    "--http-allow-origins <origins>",
+    "ARCHIVE_HTTP_ALLOW_ORIGINS",
+    "",
+    listOf(readOrigin),
+    "origins, by commas, whose pages may call this server, such as https://grid.example.org",
   ),
   workers: setting(
     "--workers <number>",

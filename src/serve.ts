@@ -4,13 +4,15 @@ import type { Logger } from "winston";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { usageFailure } from "./cli/failure.js";
+import { createHttpServer } from "./http/http-server.js";
+import { probes } from "./http/probes.js";
 import { mostConnections, openFilesLimit } from "./open-files.js";
 import type { serveSettings } from "./options.js";
 import { limitConnections } from "./rpc/connection-limit.js";
-import { addHealth } from "./rpc/health.js";
+import { addHealth, type Health } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
 import type { CallEnvironment } from "./service/call-environment.js";
-import { archiveServices } from "./service/services.js";
+import { type ArchiveService, archiveServices } from "./service/services.js";
 import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { openStore } from "./storage/open-store.js";
@@ -49,7 +51,8 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       maxValues: options.maxRecordValues,
       memory: new AnswerMemory(options.answerMemory),
     };
-    const server = createServer(archiveServices(store, environment), environment, {
+    const services = archiveServices(store, environment);
+    const server = createServer(services, environment, {
       "grpc.max_receive_message_length": options.maxReceiveSize,
       // Answers are measured before they are sent, to say what to do about it.
       "grpc.max_send_message_length": -1,
@@ -60,8 +63,10 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
     const port = await listen(server, joinAddress(host, options.port), credentials);
+    const http = await listenForHttp(options, services, health, environment);
     logger.info("serving", {
       address: joinAddress(host, port),
+      http: http && joinAddress(host, http.port),
       database: displayLocation(databaseUrl),
       tls: Boolean(options.tlsCert),
       pid: process.pid,
@@ -78,7 +83,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       port,
       async stop() {
         health.stop();
-        await server.finish(options.grace);
+        await Promise.all([server.finish(options.grace), http?.listener.finish(options.grace)]);
         connections.stop();
         await closed(store);
       },
@@ -87,6 +92,25 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     await closed(store);
     throw error;
   }
+}
+
+/** Serves HTTP too, where a port is given. */
+async function listenForHttp(
+  { host, httpPort, httpAllowHosts, httpAllowOrigins, maxReceiveSize, maxStreams, ...tls }: ServeOptions,
+  services: readonly ArchiveService[],
+  health: Health,
+  environment: CallEnvironment,
+) {
+  if (httpPort === undefined) return undefined;
+  const { tlsCert, tlsKey, tlsClientCa } = tls;
+  const listener = createHttpServer(services, probes(health), environment, {
+    tls: tlsCert && tlsKey && { cert: tlsCert.bytes, key: tlsKey.bytes, ...(tlsClientCa && { ca: tlsClientCa.bytes }) },
+    maxReceiveSize,
+    maxStreams,
+    allowHosts: httpAllowHosts,
+    allowOrigins: httpAllowOrigins,
+  });
+  return { listener, port: await listener.listen(host, httpPort) };
 }
 
 /** Closes the store, but does not wait for ever for a database that no longer answers. */

@@ -41,6 +41,16 @@ export const whole =
     return number;
   };
 
+/** Several values, by commas; none where the text is empty. */
+export const listOf =
+  <Value>(read: (text: string) => Value) =>
+  (text: string): readonly Value[] =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "")
+      .map(read);
+
 export const oneOf =
   <const Choice extends string>(choices: readonly Choice[]) =>
   (value: string): Choice => {

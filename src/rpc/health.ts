@@ -5,6 +5,14 @@ import { packageName } from "../records/message-shape.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
 
+/** What health says. */
+export interface Health {
+  /** Whether the database answers with the expected schema, and the server is not about to stop. */
+  readonly isServing: boolean;
+  /** From now on it says that this server does not serve. */
+  stop(): void;
+}
+
 /** How often the database is asked, and how long it may take to answer, in milliseconds. */
 const interval = 1000;
 const patience = 3000;
@@ -13,7 +21,7 @@ const patience = 3000;
  * Adds grpc.health.v1. All services are SERVING while the database answers with the expected schema. The database is
  * asked in the background, so that many probes cost no more than one.
  */
-export async function addHealth(server: Server, store: Store, logger: Logger): Promise<{ stop(): void }> {
+export async function addHealth(server: Server, store: Store, logger: Logger): Promise<Health> {
   const health = new HealthImplementation();
   const services = [
     "",
@@ -58,6 +66,9 @@ export async function addHealth(server: Server, store: Store, logger: Logger): P
   await ask();
   health.addToServer(server);
   return {
+    get isServing() {
+      return last === "SERVING";
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);

@@ -27,12 +27,17 @@ interface OneRequest {
   request(): Buffer | Promise<Buffer>;
 }
 
-interface OneResponse {
+interface Responses {
+  /** Writes a message in another form than its bytes, where that is what the client takes; such messages may be smaller. */
+  readonly transcode?: ((message: Encoded) => Promise<Buffer>) | undefined;
+}
+
+interface OneResponse extends Responses {
   /** Answers it, once. */
   answer(response: Encoded): void;
 }
 
-interface ManyResponses {
+interface ManyResponses extends Responses {
   /** Sends a message; `done` is called once the client's side has taken it. */
   write(bytes: Buffer, done: () => void): void;
   /** Ends it well. */

@@ -7,6 +7,14 @@ import type { MethodBinding } from "./service-binding.js";
 /** What is sent. */
 export type Encoded = Buffer | Pieces;
 
+/** All of its bytes in one. */
+export function wholeOf(message: Encoded): Buffer {
+  if (Buffer.isBuffer(message)) return message;
+  const whole = Buffer.allocUnsafe(message.byteLength);
+  message.copy(whole);
+  return whole;
+}
+
 export const isEncoded = (answer: unknown): answer is Encoded => Buffer.isBuffer(answer) || answer instanceof Pieces;
 
 /** Makes a response what is sent; refused where it has more bytes than it may have. */

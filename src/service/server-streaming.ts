@@ -30,7 +30,8 @@ export function serverStreaming<Request>(
         // A large record is alone in a message: a copy less of it.
         const message = only && pieces.length === 1 ? only : Buffer.concat(pieces, size);
         [pieces, size] = [[], 0];
-        await unread.write(message, (reading) => slots.patient(reading));
+        const sent = call.transcode ? await call.transcode(message) : message;
+        await unread.write(sent, (reading) => slots.patient(reading));
       };
       const turns = new Turns();
       const free = await slots.take(context);

@@ -1,3 +1,4 @@
+import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import type { Handler } from "./handler.js";
@@ -12,13 +13,16 @@ export function unary<Request>(
   environment: CallEnvironment,
 ): (call: UnaryCall) => void {
   const { memory, maxSendSize } = environment;
-  const respond = respondWithin(maxSendSize, method);
+  const respondInBytes = respondWithin(maxSendSize, method);
+  const respondInText = respondWithin(Math.ceil(maxSendSize / limits.growthOfJson), method);
   return (call) => {
     void answered(method, call, environment, async (request, context) => {
-      const bytes = await memory.within(context, async () => {
+      const respond = call.transcode ? respondInText : respondInBytes;
+      const encoded = await memory.within(context, async () => {
         const answer = await handler(request, context, respond);
         return isEncoded(answer) ? answer : respond(answer);
       });
+      const bytes = call.transcode ? await call.transcode(encoded) : encoded;
       memory.answer(context, bytes.byteLength, () => call.breakOff());
       return bytes;
     }).then(({ response, status }) => {

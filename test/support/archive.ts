@@ -2,6 +2,8 @@ import { Writable } from "node:stream";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
 import { AnswerMemory } from "../../src/answer-memory.js";
+import { createHttpServer } from "../../src/http/http-server.js";
+import { probes } from "../../src/http/probes.js";
 import { limits } from "../../src/limits.js";
 import { createServer, listen } from "../../src/rpc/server.js";
 import type { CallEnvironment } from "../../src/service/call-environment.js";
@@ -16,6 +18,7 @@ import type { StandstillBounds } from "../../src/storage/standstill.js";
 import { ArchiveClient } from "./client.js";
 import { createDatabase, type TestDatabase } from "./database.js";
 import type { Engine } from "./databases.js";
+import { HttpArchiveClient } from "./http-client.js";
 
 /** A server within the test, over a database of its own, with a client. */
 export interface TestArchive {
@@ -23,6 +26,8 @@ export interface TestArchive {
   readonly database: TestDatabase;
   readonly store: KnexStore;
   readonly address: string;
+  /** Where it serves HTTP. */
+  readonly url: string;
   /** What was logged. */
   readonly log: Record<string, unknown>[];
   /** The SQL of every statement that was run. */
@@ -31,6 +36,9 @@ export interface TestArchive {
 }
 
 interface Options {
+  /** Has the client make its calls over Connect, in JSON or in bytes. */
+  readonly http?: "json" | "proto";
+  readonly maxReceiveSize?: number;
   readonly maxSendSize?: number;
   /** The most values of a record in a request. */
   readonly maxValues?: number;
@@ -85,23 +93,34 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     maxValues: options.maxValues ?? limits.valuesOfRecord,
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
   };
-  const server: Server = createServer(archiveServices(store, environment), environment, {
+  const services = archiveServices(store, environment);
+  const server: Server = createServer(services, environment, {
     "grpc.max_receive_message_length": 64 * 2 ** 20,
     "grpc.max_send_message_length": -1,
   });
   const port = await listen(server, "127.0.0.1:0", ServerCredentials.createInsecure());
   const address = `127.0.0.1:${port}`;
-  const client = new ArchiveClient(address);
+  const http = createHttpServer(services, probes({ isServing: true }), environment, {
+    tls: undefined,
+    maxReceiveSize: options.maxReceiveSize ?? 64 * 2 ** 20,
+    maxStreams: 100,
+    allowHosts: ["archive.example.org"],
+    allowOrigins: ["https://grid.example.org"],
+  });
+  const url = `http://127.0.0.1:${await http.listen("127.0.0.1", 0)}`;
+  const client = options.http ? new HttpArchiveClient(address, url, options.http) : new ArchiveClient(address);
   return {
     client,
     database,
     store,
     address,
+    url,
     log,
     statements,
     async close() {
       client.close();
       server.forceShutdown();
+      await http.finish(0);
       await store.close();
       await database.drop();
     },

@@ -37,13 +37,13 @@ const relations: Record<string, string[]> = {
 const upTo = (type: RecordType) => [...type.ancestors, type];
 
 /** What the archive promises, on any database. */
-export function describeArchive(engine: () => Engine): void {
+export function describeArchive(engine: () => Engine, options: Parameters<typeof startArchive>[1] = {}): void {
   let archive: TestArchive;
   let grids = 0;
   const nextGrid = () => ids(`${++grids}`);
 
   beforeAll(async () => {
-    archive = await startArchive(engine());
+    archive = await startArchive(engine(), options);
   });
   afterAll(() => archive?.close());
 

@@ -5,6 +5,8 @@ import { ArchiveClient } from "./client.js";
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly address: string;
+  /** Where it serves HTTP, if it does. */
+  readonly url: string;
   readonly client: ArchiveClient;
   readonly child: ChildProcess;
   /** Everything that it wrote so far. */
@@ -70,6 +72,7 @@ export async function startProcess(
   const client = new ArchiveClient(address);
   return {
     address,
+    url: `http://127.0.0.1:${/"http":"[^"]*:(\d+)"/.exec(read())?.[1]}`,
     client,
     child,
     output: read,

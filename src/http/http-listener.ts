@@ -1,0 +1,123 @@
+import { createServer as createHttp1, type Server as Http1Server } from "node:http";
+import {
+  createServer as createHttp2,
+  createSecureServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerOptions,
+} from "node:http2";
+import type { Server, Socket } from "node:net";
+import { joinAddress } from "../address.js";
+import type { HttpRequest, HttpResponse } from "./http-exchange.js";
+
+/** How clients are to connect by TLS. */
+export interface TlsOptions {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** The authority of clients' certificates, where they need one. */
+  readonly ca?: Buffer;
+}
+
+export type Handle = (request: HttpRequest, response: HttpResponse) => void;
+
+/** How long a client may take for the headers of a request, and keep a connection that it does not use; milliseconds. */
+const patience = { headersTimeout: 20_000, keepAliveTimeout: 65_000, requestTimeout: 300_000 };
+
+/** Listens for HTTP/1.1 and HTTP/2 on one port: by what is agreed on in TLS, or by a connection's first bytes. */
+export class HttpListener {
+  readonly #server: Server;
+  readonly #http1: Http1Server | undefined;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
+
+  constructor(handle: Handle, tls: TlsOptions | undefined, maxStreams: number) {
+    const settings: ServerOptions = { settings: { maxConcurrentStreams: maxStreams } };
+    if (tls) {
+      const requestCert = tls.ca !== undefined;
+      const server = createSecureServer({ ...settings, ...tls, requestCert, allowHTTP1: true }, handle);
+      this.#follow(server);
+      this.#server = Object.assign(server, patience);
+      server.on("secureConnection", (socket) => this.#followSocket(socket));
+    } else {
+      const http2 = createHttp2(settings, handle);
+      this.#follow(http2);
+      this.#http1 = createHttp1(patience, handle);
+      this.#server = this.#http1;
+      share(this.#http1, http2, (socket) => this.#followSocket(socket));
+    }
+  }
+
+  /** Starts to listen; returns the port. */
+  listen(host: string, port: number): Promise<number> {
+    const address = joinAddress(host, port);
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error) =>
+        reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+      this.#server.once("error", failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", failed);
+        const bound = this.#server.address();
+        resolve(typeof bound === "object" && bound ? bound.port : port);
+      });
+    });
+  }
+
+  /** Takes no more connections, lets requests that run end within a time in milliseconds, then ends them. */
+  finish(grace: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      }, grace);
+      this.#server.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#http1?.closeIdleConnections();
+      for (const session of this.#sessions) session.close();
+    });
+  }
+
+  #follow(server: Http2Server | ReturnType<typeof createSecureServer>): void {
+    server.on("session", (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+    });
+    // What a client does wrong ends its connection, and is nobody else's concern.
+    server.on("sessionError", () => undefined);
+  }
+
+  #followSocket(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+}
+
+const prefaceOfHttp2 = Buffer.from("PRI");
+
+/** Hands connections over to the server of the protocol that their first bytes are of. */
+function share(http1: Http1Server, http2: Http2Server, follow: (socket: Socket) => void): void {
+  const [takeHttp1] = http1.listeners("connection");
+  if (!takeHttp1) throw new Error("Node takes connections elsewhere");
+  http1.removeAllListeners("connection");
+  http1.on("connection", (socket: Socket) => {
+    follow(socket);
+    const late = () => socket.destroy();
+    const gone = () => socket.destroy();
+    socket.setTimeout(patience.headersTimeout, late);
+    socket.on("error", gone);
+    const look = () => {
+      const bytes: unknown = socket.read();
+      if (!Buffer.isBuffer(bytes)) return;
+      socket.unshift(bytes);
+      const start = bytes.subarray(0, prefaceOfHttp2.length);
+      if (start.length < prefaceOfHttp2.length && start.equals(prefaceOfHttp2.subarray(0, start.length))) return;
+      socket.off("readable", look);
+      socket.off("error", gone);
+      socket.off("timeout", late);
+      socket.setTimeout(0);
+      if (start.equals(prefaceOfHttp2)) http2.emit("connection", socket);
+      else Reflect.apply(takeHttp1, http1, [socket]);
+    };
+    socket.on("readable", look);
+  });
+}
