@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCommands, runProgram, usageOutput } from "./cli/program.js";
 import { databaseSettings, serveSettings } from "./options.js";
 import { addOptions, readOptions } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { StorageError } from "./storage/store.js";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./version.js";
 
 const program = new Command("synergos-archive")
   .description("Keeps the records of a Synergos grid and enforces their hierarchy.")

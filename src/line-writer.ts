@@ -26,6 +26,7 @@ export class LineWriter {
   #waiting: string[] = [];
   #size = 0;
   #lost = 0;
+  #lostInAll = 0;
   #writing = false;
 
   /** @param lostLine the line that says how many were lost */
@@ -35,8 +36,14 @@ export class LineWriter {
     process.once("exit", () => this.#writeLast());
   }
 
+  /** How many lines were lost so far. */
+  get lostInAll(): number {
+    return this.#lostInAll;
+  }
+
   write(line: string): void {
     if (this.#size + line.length > limit) {
+      this.#lostInAll++;
       this.#lost++;
       return;
     }
@@ -58,6 +65,7 @@ export class LineWriter {
     const [lines, lost] = this.#take();
     this.#sink(lines, (unwritten) => {
       this.#writing = false;
+      this.#lostInAll += unwritten;
       // The line that says what was lost is lost itself only where nothing was written.
       this.#lost += lost > 0 && unwritten === lines.length ? unwritten - 1 + lost : unwritten;
       this.#write();

@@ -23,6 +23,11 @@ export function createLog(level: (typeof logLevels)[number], style: (typeof logF
 /** The standard error is one, whatever writes to it. */
 let writer: LineWriter | undefined;
 
+/** The lines that were lost so far, by where they should have gone. */
+export const droppedLines = (): { target: string; count: number }[] => [
+  { target: "stderr", count: writer?.lostInAll ?? 0 },
+];
+
 /** Waits until what was logged is written, as far as it can be. */
 export async function flushLog(): Promise<void> {
   await writer?.flush();

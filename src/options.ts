@@ -11,6 +11,12 @@ export const logFormats = ["text", "json"] as const;
 const megabytes = 2 ** 20;
 const most = 2 ** 31 - 1;
 
+/** Reads a token that goes into a header. */
+function readToken(text: string): string {
+  if (/^[\x21-\x7e]{16,200}$/.test(text)) return text;
+  throw new Error("must be 16 to 200 visible characters of ASCII, without blanks");
+}
+
 /** What every command that opens the database takes. */
 export const databaseSettings = {
   databaseUrl: {
@@ -71,6 +77,15 @@ export const serveSettings = {
     listOf(readOrigin),
     "origins, by commas, whose pages may call this server, such as https://grid.example.org",
   ),
+  metricsToken: {
+    ...optional(
+      "--metrics-token <token>",
+      "ARCHIVE_METRICS_TOKEN",
+      readToken,
+      "who reads /metrics must have this token; anybody may where there is none",
+    ),
+    secret: true,
+  },
   workers: setting(
     "--workers <number>",
     "ARCHIVE_WORKERS",

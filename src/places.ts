@@ -14,6 +14,11 @@ export class Places {
     this.#free = size;
   }
 
+  /** How many wait for a place. */
+  get awaited(): number {
+    return this.#waiting.size;
+  }
+
   /** Whether others wait for a place. */
   get areAwaited(): boolean {
     return this.#waiting.size > 0;

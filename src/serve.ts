@@ -4,21 +4,24 @@ import type { Logger } from "winston";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { usageFailure } from "./cli/failure.js";
-import { createHttpServer } from "./http/http-server.js";
-import { probes } from "./http/probes.js";
+import { listenForHttp } from "./listen-for-http.js";
+import { droppedLines } from "./log.js";
 import { mostConnections, openFilesLimit } from "./open-files.js";
 import type { serveSettings } from "./options.js";
+import type { MetricsExchange } from "./process/metrics-exchange.js";
 import { limitConnections } from "./rpc/connection-limit.js";
 import { addHealth, type Health } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
 import type { CallEnvironment } from "./service/call-environment.js";
-import { type ArchiveService, archiveServices } from "./service/services.js";
+import { archiveServices, servedMethods } from "./service/services.js";
 import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
 import { openStore } from "./storage/open-store.js";
 import { resultSizeFor } from "./storage/result-size.js";
 import type { Store } from "./storage/store.js";
+import { Metrics } from "./telemetry/metrics.js";
 import { checkPair, expiry } from "./tls-files.js";
+import { version } from "./version.js";
 
 /** How long the database may take to be left, in milliseconds. */
 const closePatience = 5000;
@@ -33,14 +36,21 @@ export interface RunningServer {
 }
 
 /** Opens the database and serves it. Throws if that cannot be reached, its schema is another, or the address is taken. */
-export async function serve(options: ServeOptions, logger: Logger): Promise<RunningServer> {
+export async function serve(options: ServeOptions, logger: Logger, exchange: MetricsExchange): Promise<RunningServer> {
   const { databaseUrl, host } = options;
   const credentials = credentialsOf(options);
-  const store = await openStore(databaseUrl, {
-    poolSize: options.poolSize,
-    acquireTimeout: options.poolTimeout,
-    maxResultSize: resultSizeFor(options.maxSendSize),
-  });
+  const parts: { store?: Store; health?: Health } = {};
+  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind);
+  const store = await openStore(
+    databaseUrl,
+    {
+      poolSize: options.poolSize,
+      acquireTimeout: options.poolTimeout,
+      maxResultSize: resultSizeFor(options.maxSendSize),
+    },
+    metrics,
+  );
+  parts.store = store;
   try {
     const most = mostConnections(openFilesLimit(), store.maxFiles);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
@@ -50,6 +60,7 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
       maxSendSize: options.maxSendSize,
       maxValues: options.maxRecordValues,
       memory: new AnswerMemory(options.answerMemory),
+      observer: metrics,
     };
     const services = archiveServices(store, environment);
     const server = createServer(services, environment, {
@@ -63,7 +74,9 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
     const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
     const port = await listen(server, joinAddress(host, options.port), credentials);
-    const http = await listenForHttp(options, services, health, environment);
+    parts.health = health;
+    if (metrics) exchange.offer(() => metrics.report());
+    const http = await listenForHttp(options, services, health, environment, exchange.gather);
     logger.info("serving", {
       address: joinAddress(host, port),
       http: http && joinAddress(host, http.port),
@@ -94,24 +107,17 @@ export async function serve(options: ServeOptions, logger: Logger): Promise<Runn
   }
 }
 
-/** Serves HTTP too, where a port is given. */
-async function listenForHttp(
-  { host, httpPort, httpAllowHosts, httpAllowOrigins, maxReceiveSize, maxStreams, ...tls }: ServeOptions,
-  services: readonly ArchiveService[],
-  health: Health,
-  environment: CallEnvironment,
-) {
-  if (httpPort === undefined) return undefined;
-  const { tlsCert, tlsKey, tlsClientCa } = tls;
-  const listener = createHttpServer(services, probes(health), environment, {
-    tls: tlsCert && tlsKey && { cert: tlsCert.bytes, key: tlsKey.bytes, ...(tlsClientCa && { ca: tlsClientCa.bytes }) },
-    maxReceiveSize,
-    maxStreams,
-    allowHosts: httpAllowHosts,
-    allowOrigins: httpAllowOrigins,
-  });
-  return { listener, port: await listener.listen(host, httpPort) };
-}
+/** Measures this process. What it reads from its parts is there once they are. */
+const metricsOf = (parts: { readonly store?: Store; readonly health?: Health }, database: string): Promise<Metrics> =>
+  Metrics.of(
+    servedMethods,
+    {
+      pools: () => parts.store?.pools() ?? [],
+      isServing: () => parts.health?.isServing ?? false,
+      droppedLines,
+    },
+    { version, node: process.version, database },
+  );
 
 /** Closes the store, but does not wait for ever for a database that no longer answers. */
 async function closed(store: Store): Promise<void> {

@@ -39,14 +39,14 @@ const safeHeaders = {
   "x-content-type-options": "nosniff",
 } as const;
 
-/** A page that is not a call: its status, its text. */
-export type Page = () =>
-  | { readonly status: number; readonly contentType?: string; readonly text: string }
-  | Promise<{
-      readonly status: number;
-      readonly contentType?: string;
-      readonly text: string;
-    }>;
+/** What is answered to a request that is no call. */
+export interface PageAnswer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly text: string;
+}
+
+export type Page = (request: HttpRequest) => PageAnswer | Promise<PageAnswer>;
 
 /** The services over HTTP, by Connect and gRPC-Web, and some pages beside them. It does not listen yet. */
 export function createHttpServer(
@@ -103,6 +103,8 @@ export function createHttpServer(
     const error = new ArchiveError("UNIMPLEMENTED", "UNIMPLEMENTED", message);
     const requestId = requestIdOf({ header: (name) => headerOf(request, name) });
     const status = toStatus(error, requestId);
+    environment.observer?.begun(path);
+    environment.observer?.ended(path, error.code, 0);
     logCall(environment.logger, { path, peer: peerOf(request), requestId, request: undefined, error, began: now() });
     response.setHeader("x-request-id", requestId);
     send(
@@ -143,7 +145,11 @@ async function sendPage(request: HttpRequest, response: HttpResponse, page: Page
     send(request, response, 405, "This is read by GET.\n");
     return;
   }
-  const { status, contentType, text } = await page();
+  const { status, contentType, text } = await Promise.resolve(page(request)).catch((error: Error) => ({
+    status: 503,
+    contentType: undefined,
+    text: `${error.message}\n`,
+  }));
   send(request, response, status, text, contentType);
 }
 

@@ -5,6 +5,7 @@ import { createLog } from "../log.js";
 import { checkOpenFiles, openFilesLimit } from "../open-files.js";
 import { serveSettings } from "../options.js";
 import type { RunningServer, ServeOptions } from "../serve.js";
+import { aloneExchange, answerWorkers, workerExchange } from "./metrics-exchange.js";
 import { runService } from "./run-service.js";
 import type { Service } from "./service.js";
 import { tellFirstProcess } from "./worker-messages.js";
@@ -23,12 +24,14 @@ export async function runServer(options: ServeOptions, explain: (error: Error) =
       log.warn(`${variable} is ignored: Kubernetes or Docker sets it beside a service of that name`, { value });
     }
   }
+  if (workers > 1 && cluster.isPrimary && options.httpPort !== undefined) answerWorkers();
   const service =
     workers > 1 && cluster.isPrimary
       ? startWorkers(workers, grace, log)
       : inThisProcess(async () => {
           checkOpenFiles(openFilesLimit());
-          return (await import("../serve.js")).serve(options, log);
+          const exchange = cluster.isWorker ? workerExchange() : aloneExchange();
+          return (await import("../serve.js")).serve(options, log, exchange);
         });
   try {
     await runService(service, grace, log);

@@ -14,7 +14,7 @@ export function createServer(
   environment: CallEnvironment,
   options: ServerOptions,
 ): ArchiveServer {
-  const server = new ArchiveServer({ ...options, interceptors: [transportErrors(environment.logger)] });
+  const server = new ArchiveServer({ ...options, interceptors: [transportErrors(environment)] });
   for (const { binding, answerers } of services) {
     const handlers = Object.entries(answerers).map(([field, answerer]) => [field, handlerOf(answerer)] as const);
     server.addService(bytesService(binding), Object.fromEntries(handlers));

@@ -1,7 +1,7 @@
 import { status as codes, type ServerInterceptingCallInterface, type ServerInterceptor } from "@grpc/grpc-js";
-import type { Logger } from "winston";
 import { ArchiveError, type ErrorCode, invalidFields } from "../archive/archive-error.js";
 import { quoted } from "../records/quoted.js";
+import type { CallEnvironment } from "../service/call-environment.js";
 import { logCall } from "../service/call-log.js";
 import { requestIdOf } from "../service/request-id.js";
 import { toStatus } from "../service/status.js";
@@ -14,7 +14,7 @@ import { headerOf, type InnermostCall } from "./innermost-call.js";
  * tells the innermost call, past all interceptors; so that one call is changed, and no other put around it. One function
  * serves all calls of a server: a closure for each kept all that belongs to it from being collected soon.
  */
-export function transportErrors(logger: Logger): ServerInterceptor {
+export function transportErrors({ logger, observer }: Pick<CallEnvironment, "logger" | "observer">): ServerInterceptor {
   function sendStatus(this: Timed, status: PartialStatusObject): void {
     const send = (sent: PartialStatusObject) => Object.getPrototypeOf(this).sendStatus.call(this, sent);
     if (status.code === codes.OK || status.metadata?.get("grpc-status-details-bin").length) {
@@ -27,6 +27,8 @@ export function transportErrors(logger: Logger): ServerInterceptor {
     // What becomes of a call that is handled is logged there; and that somebody stops watching health is no news.
     const isWatch = error.code === "DEADLINE_EXCEEDED" && handler.path.startsWith("/grpc.health.");
     if (!this.isHandled && !isWatch) {
+      observer?.begun(handler.path);
+      observer?.ended(handler.path, error.code, performance.now() - began);
       logCall(logger, { path: handler.path, peer: this.getPeer(), requestId, request: undefined, error, began });
     }
     send(grpcStatus(toStatus(error, requestId)));

@@ -15,11 +15,13 @@ type Call = IncomingCall | (IncomingCall & Pick<UnaryCall, "request">);
 export async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
-  { logger, maxSendSize, maxValues }: CallEnvironment,
+  { logger, maxSendSize, maxValues, observer }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
   const began = performance.now();
+  const { path } = call;
+  observer?.begun(path);
   const requestId = requestIdOf(call);
   let [begun, done] = [false, false];
   /** Sends the headers, but only before an answer. */
@@ -45,7 +47,8 @@ export async function answered<Request, Response>(
   }
   done = true;
   if (error || call.end) context.room?.close();
-  logCall(logger, { path: call.path, peer: call.peer, requestId, request, error, began });
+  observer?.ended(path, error?.code ?? "OK", performance.now() - began);
+  logCall(logger, { path, peer: call.peer, requestId, request, error, began });
   return { response, status: error && toStatus(error, requestId) };
 }
 

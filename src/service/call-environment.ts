@@ -1,5 +1,6 @@
 import type { Logger } from "winston";
 import type { AnswerMemory } from "../answer-memory.js";
+import type { CallObserver } from "./call-observer.js";
 
 /** What all calls are answered with. */
 export interface CallEnvironment {
@@ -8,6 +9,8 @@ export interface CallEnvironment {
   readonly maxSendSize: number;
   /** The most values of a record in a request. */
   readonly maxValues: number;
+  /** Is told of each call, where somebody wants to know. */
+  readonly observer?: CallObserver | undefined;
   /** For answers that are large. */
   readonly memory: AnswerMemory;
 }

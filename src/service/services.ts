@@ -37,6 +37,19 @@ export interface ArchiveService {
   readonly answerers: Readonly<Record<string, Answerer>>;
 }
 
+/** The methods that all edges have, with their kinds as metrics name them. */
+export const servedMethods = [...Object.values(bindings), ArchiveServiceDefinition].flatMap(
+  ({ fullName, methods }: ServiceBinding) =>
+    Object.values(methods).map(({ name, requestStream, responseStream }) => ({
+      path: `/${fullName}/${name}`,
+      type: requestStream
+        ? ("client_stream" as const)
+        : responseStream
+          ? ("server_stream" as const)
+          : ("unary" as const),
+    })),
+);
+
 /** All services of the archive over a store. */
 export function archiveServices(store: Store, environment: CallEnvironment): readonly ArchiveService[] {
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.

@@ -12,6 +12,7 @@ import type { Outcome, Query, Run } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
+import type { PoolState, StoreObserver } from "./store-observer.js";
 import { WriteGroups } from "./write-groups.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
@@ -29,7 +30,10 @@ export class KnexStore implements Store {
   readonly #inserts: InsertGroups | undefined;
   readonly #writes: WriteGroups | undefined;
 
-  constructor(private readonly engine: Engine) {
+  constructor(
+    private readonly engine: Engine,
+    private readonly observer?: StoreObserver | undefined,
+  ) {
     const { dialect, groups, writes, writers } = engine;
     if (groups === "transactions") {
       this.#writes = new WriteGroups((work, context) =>
@@ -66,7 +70,9 @@ export class KnexStore implements Store {
         });
       } catch (error) {
         const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
-        if (last || !(error instanceof StorageError && error.kind === "conflict")) throw error;
+        const isConflict = error instanceof StorageError && error.kind === "conflict";
+        if (isConflict) this.observer?.conflict(!last);
+        if (last || !isConflict) throw error;
       }
       // What was read is not kept.
       if (context.room) context.room.used = 0;
@@ -97,6 +103,19 @@ export class KnexStore implements Store {
     const { reads, writes, snapshots, control, filesOfConnection } = this.engine;
     const pools = new Set([reads, writes, snapshots, control]);
     return [...pools].reduce((sum, { client }) => sum + Number(client.pool.max), 0) * filesOfConnection;
+  }
+
+  pools(): readonly PoolState[] {
+    const { reads, writes, snapshots, control, writers } = this.engine;
+    const state = (name: string, { client: { pool } }: Knex, places?: Places): PoolState => ({
+      name,
+      used: pool.numUsed(),
+      idle: pool.numFree(),
+      waiting: pool.numPendingAcquires() + (places?.awaited ?? 0),
+      most: Number(pool.max),
+    });
+    const main = reads === writes ? [state("main", reads, writers)] : [state("reads", reads), state("writes", writes)];
+    return [...main, state("streams", snapshots), state("control", control)];
   }
 
   async check(): Promise<void> {
@@ -187,7 +206,7 @@ export class KnexStore implements Store {
   }
 
   async #acquire(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
-    const { engine } = this;
+    const { engine, observer } = this;
     context.throwIfEnded();
     await places?.take(context);
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
@@ -196,13 +215,23 @@ export class KnexStore implements Store {
     });
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
-    const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> =>
-      pool.client.query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } }).then(
-        ({ response }: { response: unknown }) => engine.outcome(response),
-        (error: unknown) => {
-          throw error instanceof NoRoom || error instanceof MemoryTaken ? error : engine.translate(error);
-        },
-      );
+    const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
+      const began = observer ? performance.now() : 0;
+      return pool.client
+        .query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } })
+        .then(
+          ({ response }: { response: unknown }) => {
+            observer?.statement(sql, performance.now() - began);
+            return engine.outcome(response);
+          },
+          (error: unknown) => {
+            if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
+            const failure = engine.translate(error);
+            observer?.statement(sql, performance.now() - began, failure.kind);
+            throw failure;
+          },
+        );
+    };
     const finish: Lease["finish"] = async (sql) => {
       if (abandoned) return;
       await query(plain(sql)).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import type { CallContext } from "../call-context.js";
 import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
+import type { PoolState } from "./store-observer.js";
 
 /** A record as it is stored. */
 export interface StoredRecord {
@@ -158,6 +159,8 @@ export interface Store {
   readonly maxSnapshots: number;
   /** The most files and connections that it has open at a time. */
   readonly maxFiles: number;
+  /** The connections to the database, by pool. */
+  pools(): readonly PoolState[];
   /** Whether the database answers and its schema is the one that this program knows: throws if not. */
   check(): Promise<void>;
   /** Brings the schema to the version that this program knows. Safe from several processes at once. */
