@@ -29,6 +29,9 @@ export const limits = {
   millisecondsOfRest: 10,
   /** The most bytes that are encoded without giving others a turn. */
   bytesOfTurn: 256 * kibibyte,
+  /** What is kept of encoded details that were sent, in all and of one record. */
+  bytesOfEncodedDetails: 32 * mebibyte,
+  bytesOfKeptDetails: 64 * kibibyte,
   /** What a message of a stream aims at; a record that is larger is alone in one. Every client takes 4 MiB. */
   bytesOfStreamMessage: mebibyte,
   /** The bytes of a stream that may wait for its client. */

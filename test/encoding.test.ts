@@ -5,13 +5,24 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Struct } from "../generated/ts/google/protobuf/struct.js";
 import { BatchWriteResponse } from "../generated/ts/synergos/archive/v1/archive_service.js";
-import { archiveRecord, basicRecord, detailsShape, fullRecord, RecordList } from "../src/archive/record-message.js";
+import * as messages from "../generated/ts/synergos/archive/v1/records.js";
+import {
+  archiveRecord,
+  basicRecord,
+  detailsOf,
+  detailsShape,
+  fullRecord,
+  RecordList,
+  StoredDetails,
+} from "../src/archive/record-message.js";
 import { limits } from "../src/limits.js";
+import type { RecordName } from "../src/records/hierarchy.js";
 import { type RecordType, recordTypes } from "../src/records/record-type.js";
 import { toStoredJson } from "../src/records/stored-json.js";
 import { bindings } from "../src/service/bindings.js";
 import { encode } from "../src/service/encode.js";
 import { encodeInTurns, isLong } from "../src/service/encode-in-turns.js";
+import { encodeDetailsOnce } from "../src/service/encoded-details.js";
 import type { Codec } from "../src/service/service-binding.js";
 import { codeStructsDirectly } from "../src/service/struct-codec.js";
 import type { RecordTree, StoredRecord } from "../src/storage/store.js";
@@ -29,6 +40,11 @@ const stored = (type: RecordType, mark: string): StoredRecord => ({
   createdBy: "orchestrator",
   updatedBy: "hospital",
 });
+
+const codecs: { readonly [Name in RecordName]: Pick<Codec<unknown>, "encode"> } = messages;
+
+// As the server does.
+encodeDetailsOnce();
 
 async function inTurns(codec: Codec<unknown>, response: object): Promise<Uint8Array> {
   const pieces = await encodeInTurns(codec, response);
@@ -68,6 +84,43 @@ describe.each(recordTypes)("the answers of $name, encoded record by record", (ty
     expect(isLong({ records: new RecordList([{ record: stored(type, "a") }]) })).toBe(false);
     expect(isLong({ records: new RecordList([{ record: long }]) })).toBe(true);
   });
+});
+
+describe.each(recordTypes)("the details of a $name, encoded once", (type) => {
+  const codec = codecs[type.name];
+  const sent = (record: StoredRecord, passing = false) =>
+    encode(codec, basicRecord(record, new StoredDetails(record, passing)));
+  const encodedAnew = (record: StoredRecord) => encode(codec, basicRecord(record, detailsOf(record)));
+  const record = { ...stored(type, "a"), etag: `once-${type.name}` };
+
+  test("are the same bytes the first time, the second, and where many pass", () => {
+    const expected = encodedAnew(record);
+    for (const passing of [true, false, false, true]) expect(sent(record, passing)).toEqual(expected);
+    expect(encode(codec, basicRecord(record))).toEqual(expected);
+  });
+
+  test("are never those of another record or of another state of it", () => {
+    const empty = { ...record, details: "{}" };
+    for (const other of [
+      { ...empty, etag: `other-${type.name}` },
+      { ...empty, recordId: 8 },
+      empty,
+      { ...record, recordId: 9 },
+    ]) {
+      sent(record);
+      expect(sent(other)).toEqual(encodedAnew(other));
+      expect(sent(record)).toEqual(encodedAnew(record));
+    }
+  });
+});
+
+test("details that cannot be read leave no half of a message behind", () => {
+  const type = recordTypes[0] as RecordType;
+  const good = stored(type, "good");
+  expect(() => encode(codecs.Collaboration, basicRecord({ ...good, etag: "damaged", details: "{" }))).toThrow();
+  expect(encode(codecs.Collaboration, basicRecord(good))).toEqual(
+    encode(codecs.Collaboration, basicRecord(good, detailsOf(good))),
+  );
 });
 
 test("the results of a batch are encoded one by one", async () => {

@@ -42,8 +42,23 @@ export const sameDetails = (one: string, other: string): boolean =>
 /** The details of a stored record. */
 export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detailsShape(record.type), record.details);
 
+/** The details of a stored record as a message whose fields nobody reads: it is sent, and its encoding may be at hand. */
+export class StoredDetails {
+  readonly [name: string]: unknown;
+
+  constructor(
+    readonly record: StoredRecord,
+    /** Whether they are some of many that are sent once. */
+    readonly passing = false,
+  ) {}
+
+  decoded(): Message {
+    return detailsOf(this.record);
+  }
+}
+
 /** A record in view BASIC. */
-export function basicRecord(record: StoredRecord, details = detailsOf(record)): RecordMessage {
+export function basicRecord(record: StoredRecord, details: Message = new StoredDetails(record)): RecordMessage {
   const { type, key, links, recordId, createdAt, updatedAt, etag, createdBy, updatedBy } = record;
   const created = fromStoredTime(createdAt);
   const message: RecordMessage = {

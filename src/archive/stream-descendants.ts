@@ -10,7 +10,7 @@ import { type RecordType, recordTypeOfField, recordTypes } from "../records/reco
 import { validateKey } from "../records/validate-key.js";
 import type { Statements, Store, StoredRecord } from "../storage/store.js";
 import { recordNotFound, refuse } from "./archive-error.js";
-import { archiveRecord, basicRecord } from "./record-message.js";
+import { archiveRecord, basicRecord, StoredDetails } from "./record-message.js";
 import { askedTypes } from "./validate-request.js";
 
 /** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
@@ -68,5 +68,6 @@ async function* pages(
 
 /** Made one by one, as they are sent: the messages of a page take several times as much memory as what is read. */
 function* responses(records: readonly StoredRecord[]): Generator<StreamDescendantsResponse> {
-  for (const record of records) yield { records: [archiveRecord(record.type, basicRecord(record))] };
+  for (const record of records)
+    yield { records: [archiveRecord(record.type, basicRecord(record, new StoredDetails(record, true)))] };
 }

@@ -16,6 +16,7 @@ import type { Store } from "../storage/store.js";
 import { bindings } from "./bindings.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { clientStreaming } from "./client-streaming.js";
+import { encodeDetailsOnce } from "./encoded-details.js";
 import type { Handler } from "./handler.js";
 import type { ClientStreamingCall, ServerStreamingCall, UnaryCall } from "./incoming-call.js";
 import { recordHandlers } from "./record-handlers.js";
@@ -55,6 +56,7 @@ export function archiveServices(store: Store, environment: CallEnvironment): rea
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
   codeStructsDirectly();
+  encodeDetailsOnce();
   return [...recordTypes.map((type) => recordService(store, type, environment)), crossingService(store, environment)];
 }
 
