@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCommands, runProgram, usageOutput } from "./cli/program.js";
+import { withoutGridFlags } from "./grid-flags.js";
 import { databaseSettings, serveSettings } from "./options.js";
 import { addOptions, readOptions } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
@@ -61,4 +62,4 @@ function explain(error: Error): string {
     : error.message;
 }
 
-await runProgram(program, explain);
+await runProgram(program, explain, withoutGridFlags);

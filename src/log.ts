@@ -1,12 +1,19 @@
 import { Writable } from "node:stream";
 import { createLogger, format, type Logger, transports } from "winston";
 import { LineWriter } from "./line-writer.js";
-import type { logFormats, logLevels } from "./options.js";
+import type { serveSettings } from "./options.js";
+import type { Values } from "./settings.js";
+import { GelfTransport } from "./telemetry/gelf-transport.js";
 
-/** A log on the standard error: one line each, as JSON or to be read. */
-export function createLog(level: (typeof logLevels)[number], style: (typeof logFormats)[number]): Logger {
+type LogOptions = Pick<Values<typeof serveSettings>, "logLevel" | "logFormat" | "logTarget" | "logId" | "logCensored">;
+
+/** How long the last lines may take to a Graylog, in milliseconds. */
+const patience = 2000;
+
+/** A log on the standard error, one line each, as JSON or to be read; and to a Graylog, if there is one. */
+export function createLog({ logLevel, logFormat, logTarget, logId, logCensored }: LogOptions): Logger {
   // Not winston's own timestamp and json, which take twice the time: this is done for every call.
-  const line = style === "json" ? json : readable;
+  const line = logFormat === "json" ? json : readable;
   const lost = (count: number) =>
     `${line({ level: "warn", message: "lines of the log were lost: it could not be written", lost: count })}\n`;
   writer = new LineWriter(lost);
@@ -17,20 +24,33 @@ export function createLog(level: (typeof logLevels)[number], style: (typeof logF
       done();
     },
   });
-  return createLogger({ level, format: format.printf(line), transports: [new transports.Stream({ stream })] });
+  graylog = logTarget && new GelfTransport(logTarget, `ARC_${logId}`);
+  return createLogger({
+    level: logLevel,
+    format: logCensored ? format.combine(censored(), format.printf(line)) : format.printf(line),
+    transports: [new transports.Stream({ stream }), ...(graylog ? [graylog] : [])],
+  });
 }
+
+/** Leaves out what tells records, people and machines from each other. */
+const censored = format((entry) => {
+  for (const name of ["key", "peer", "principal", "error"]) delete entry[name];
+  return entry;
+});
 
 /** The standard error is one, whatever writes to it. */
 let writer: LineWriter | undefined;
+let graylog: GelfTransport | undefined;
 
 /** The lines that were lost so far, by where they should have gone. */
 export const droppedLines = (): { target: string; count: number }[] => [
   { target: "stderr", count: writer?.lostInAll ?? 0 },
+  ...(graylog ? [{ target: "graylog", count: graylog.sender.dropped }] : []),
 ];
 
 /** Waits until what was logged is written, as far as it can be. */
 export async function flushLog(): Promise<void> {
-  await writer?.flush();
+  await Promise.all([writer?.flush(), graylog?.sender.flush(patience)]);
 }
 
 const now = () => new Date().toISOString();

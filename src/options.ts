@@ -2,6 +2,7 @@ import { defaultPort, joinAddress, readAddress, readHost, readHostName, readOrig
 import { limits } from "./limits.js";
 import { listOf, oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
 import { databaseUrlForms, parseDatabaseUrl } from "./storage/database-url.js";
+import { logTargetForms, readLogTarget } from "./telemetry/log-target.js";
 import { readCertificates, readKey } from "./tls-files.js";
 
 /** The levels that a log can have, from the fewest lines to the most. */
@@ -10,6 +11,12 @@ export const logFormats = ["text", "json"] as const;
 
 const megabytes = 2 ** 20;
 const most = 2 ** 31 - 1;
+
+/** Reads a name that goes into the log. */
+function readLogId(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new Error("must be 1 to 64 letters, digits, points, dashes or underscores");
+}
 
 /** Reads a token that goes into a header. */
 function readToken(text: string): string {
@@ -94,6 +101,26 @@ export const serveSettings = {
     "server processes that share the port, each with a pool of its own; for MySQL and MariaDB",
   ),
   ...databaseSettings,
+  logTarget: optional(
+    "--log-target <url>",
+    "ARCHIVE_LOG_TARGET",
+    (text) => readLogTarget(text, readCertificates),
+    `send the log to a Graylog too: ${logTargetForms}`,
+  ),
+  logId: setting(
+    "--log-id <name>",
+    "ARCHIVE_LOG_ID",
+    "archive",
+    readLogId,
+    "by what name the Graylog knows this server: its lines have the logger ARC_ and this",
+  ),
+  logCensored: setting(
+    "--log-censored <yes|no>",
+    "ARCHIVE_LOG_CENSORED",
+    "no",
+    yesOrNo,
+    "leave ids of records, addresses and causes of errors out of the log",
+  ),
   tlsCert: optional("--tls-cert <file>", "ARCHIVE_TLS_CERT", readCertificates, "serve TLS with this certificate (PEM)"),
   tlsKey: optional("--tls-key <file>", "ARCHIVE_TLS_KEY", readKey, "the certificate's key (PEM)"),
   tlsClientCa: optional(

@@ -20,7 +20,11 @@ export function addCommands(program: Command): void {
 }
 
 /** Runs the program; what goes wrong is said in one line, and makes the exit status. */
-export async function runProgram(program: Command, explain: (error: Error) => string): Promise<void> {
+export async function runProgram(
+  program: Command,
+  explain: (error: Error) => string,
+  translated: (parameters: readonly string[]) => readonly string[],
+): Promise<void> {
   // Messages assign entries of maps by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
   // Whoever reads the output may have seen enough of it, such as head.
@@ -31,7 +35,7 @@ export async function runProgram(program: Command, explain: (error: Error) => st
   process.stderr.on("error", () => undefined);
   try {
     refuseForeignBytes(process.argv);
-    await program.parseAsync();
+    await program.parseAsync(translated(process.argv.slice(2)), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.USAGE;

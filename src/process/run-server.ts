@@ -14,7 +14,7 @@ import { startWorkers } from "./workers.js";
 /** Serves the archive until this process ends, by itself or by several workers. */
 export async function runServer(options: ServeOptions, explain: (error: Error) => string): Promise<void> {
   const { workers, databaseUrl, grace } = options;
-  const log = createLog(options.logLevel, options.logFormat);
+  const log = createLog(options);
   if (workers > 1 && databaseUrl.kind === "sqlite") {
     throw usageFailure("--workers needs a database server: an embedded database is one process's");
   }
