@@ -157,6 +157,13 @@ export const serveSettings = {
     whole(1024, most),
     "the memory for large answers, from their rows until their clients have them",
   ),
+  maxCalls: setting(
+    "--max-calls <number>",
+    "ARCHIVE_MAX_CALLS",
+    1000,
+    whole(20, 100_000),
+    "the most calls at a time of a process; streams and imports are refused from 0.6 of it on, lists from 0.7, writes from 0.85",
+  ),
   maxStreams: setting(
     "--max-concurrent-streams <number>",
     "ARCHIVE_MAX_CONCURRENT_STREAMS",

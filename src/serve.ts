@@ -9,9 +9,11 @@ import { droppedLines } from "./log.js";
 import { mostConnections, openFilesLimit } from "./open-files.js";
 import type { serveSettings } from "./options.js";
 import type { MetricsExchange } from "./process/metrics-exchange.js";
+import { ProcessLoad } from "./process-load.js";
 import { limitConnections } from "./rpc/connection-limit.js";
 import { addHealth, type Health } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
+import { Admission } from "./service/admission.js";
 import type { CallEnvironment } from "./service/call-environment.js";
 import { archiveServices, servedMethods } from "./service/services.js";
 import type { Values } from "./settings.js";
@@ -55,12 +57,18 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     const most = mostConnections(openFilesLimit(), store.maxFiles);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
+    const load = new ProcessLoad(() => store.pools(), options.workers);
     const environment: CallEnvironment = {
       logger,
       maxSendSize: options.maxSendSize,
       maxValues: options.maxRecordValues,
       memory: new AnswerMemory(options.answerMemory),
       observer: metrics,
+      admission: new Admission(
+        options.maxCalls,
+        () => load.load,
+        (cause) => metrics?.refused(cause),
+      ),
     };
     const services = archiveServices(store, environment);
     const server = createServer(services, environment, {
@@ -98,6 +106,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         health.stop();
         await Promise.all([server.finish(options.grace), http?.listener.finish(options.grace)]);
         connections.stop();
+        load.stop();
         await closed(store);
       },
     };

@@ -26,6 +26,8 @@ interface ErrorDetails {
   readonly fieldViolations?: readonly FieldViolation[];
   readonly preconditionViolations?: readonly { type: string; subject: string; description: string }[];
   readonly resource?: { readonly type: string; readonly name: string };
+  /** In how many milliseconds the same call may be tried again; for who was refused for want of room. */
+  readonly retryAfter?: number;
   /** For the log alone. */
   readonly cause?: unknown;
 }

@@ -95,7 +95,10 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
   fail(status: CallStatus): void {
     if (this.response.destroyed || this.response.writableEnded) return;
     const head = this.protocol.failureHead(status);
-    if (!this.response.headersSent) this.sendHeaders(status.requestId);
+    if (!this.response.headersSent) {
+      this.sendHeaders(status.requestId);
+      if (status.retryAfter !== undefined) this.response.setHeader("retry-after", Math.ceil(status.retryAfter / 1000));
+    }
     this.#finish(head.status, head.contentType, this.protocol.ending(status) ?? Buffer.alloc(0));
   }
 

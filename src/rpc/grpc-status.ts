@@ -6,5 +6,7 @@ export function grpcStatus(status: CallStatus): StatusObject {
   const metadata = new Metadata();
   metadata.set("x-request-id", status.requestId);
   metadata.set("grpc-status-details-bin", encodeStatus(status));
+  // What clients go by that try again by themselves.
+  if (status.retryAfter !== undefined) metadata.set("grpc-retry-pushback-ms", String(status.retryAfter));
   return { code: codes[status.code], details: status.message, metadata };
 }

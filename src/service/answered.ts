@@ -11,11 +11,11 @@ import { toStatus } from "./status.js";
 /** A request is decoded only once its errors can be answered and logged. */
 type Call = IncomingCall | (IncomingCall & Pick<UnaryCall, "request">);
 
-/** Everything around a handler, whichever edge the call came by: request id, decoding, the call's end, errors, the log. */
+/** Everything around a handler, whichever edge the call came by: request id, admission, decoding, the call's end, errors, the log. */
 export async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
-  { logger, maxSendSize, maxValues, observer }: CallEnvironment,
+  { logger, maxSendSize, maxValues, observer, admission }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
@@ -23,7 +23,7 @@ export async function answered<Request, Response>(
   const { path } = call;
   observer?.begun(path);
   const requestId = requestIdOf(call);
-  let [begun, done] = [false, false];
+  let [begun, done, admitted] = [false, false, false];
   /** Sends the headers, but only before an answer. */
   const begin = () => {
     if (begun) return;
@@ -35,6 +35,8 @@ export async function answered<Request, Response>(
   let error: ArchiveError | undefined;
   let response: Response | undefined;
   try {
+    admission?.enter(method);
+    admitted = true;
     if ("request" in call) {
       const bytes = call.request();
       const decoded = decode(method, bytes instanceof Promise ? await bytes : bytes, maxValues);
@@ -46,6 +48,7 @@ export async function answered<Request, Response>(
     error = asArchiveError(call.end ? endedBy(call.end) : thrown, maxSendSize);
   }
   done = true;
+  if (admitted) admission?.leave();
   if (error || call.end) context.room?.close();
   observer?.ended(path, error?.code ?? "OK", performance.now() - began);
   logCall(logger, { path, peer: call.peer, requestId, request, error, began });

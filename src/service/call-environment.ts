@@ -1,5 +1,6 @@
 import type { Logger } from "winston";
 import type { AnswerMemory } from "../answer-memory.js";
+import type { Admission } from "./admission.js";
 import type { CallObserver } from "./call-observer.js";
 
 /** What all calls are answered with. */
@@ -11,6 +12,8 @@ export interface CallEnvironment {
   readonly maxValues: number;
   /** Is told of each call, where somebody wants to know. */
   readonly observer?: CallObserver | undefined;
+  /** Lets calls in; without it, all are. */
+  readonly admission?: Admission | undefined;
   /** For answers that are large. */
   readonly memory: AnswerMemory;
 }

@@ -4,6 +4,7 @@ import {
   ErrorInfo,
   PreconditionFailure,
   ResourceInfo,
+  RetryInfo,
 } from "../../generated/ts/google/rpc/error_details.js";
 import { Status } from "../../generated/ts/google/rpc/status.js";
 import type { ArchiveError, ErrorCode } from "../archive/archive-error.js";
@@ -41,6 +42,8 @@ export interface CallStatus {
   /** google.rpc details. */
   readonly details: readonly Any[];
   readonly requestId: string;
+  /** In how many milliseconds it may be tried again, where that is known. */
+  readonly retryAfter: number | undefined;
 }
 
 /** A status as google.rpc.Status, which gRPC sends beside the code and the message. */
@@ -71,7 +74,11 @@ export function toStatus(error: ArchiveError, requestId: string): CallStatus {
     const { type, name } = details.resource;
     any.push(pack(ResourceInfo, { resource_type: type, resource_name: cut(name, maxNameSize), description: "" }));
   }
-  return { code, message, details: any, requestId };
+  const { retryAfter } = details;
+  if (retryAfter !== undefined) {
+    any.push(pack(RetryInfo, { retry_delay: { seconds: 0n, nanos: retryAfter * 1_000_000 } }));
+  }
+  return { code, message, details: any, requestId, retryAfter };
 }
 
 interface Codec<Message> {

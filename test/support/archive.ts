@@ -6,6 +6,7 @@ import { createHttpServer } from "../../src/http/http-server.js";
 import { probes } from "../../src/http/probes.js";
 import { limits } from "../../src/limits.js";
 import { createServer, listen } from "../../src/rpc/server.js";
+import { Admission, type Load } from "../../src/service/admission.js";
 import type { CallEnvironment } from "../../src/service/call-environment.js";
 import { archiveServices } from "../../src/service/services.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
@@ -39,6 +40,9 @@ interface Options {
   /** Has the client make its calls over Connect, in JSON or in bytes. */
   readonly http?: "json" | "proto";
   readonly maxReceiveSize?: number;
+  /** The most calls at a time, and what else there is much of. */
+  readonly maxCalls?: number;
+  readonly load?: () => Load;
   readonly maxSendSize?: number;
   /** The most values of a record in a request. */
   readonly maxValues?: number;
@@ -91,6 +95,10 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     logger,
     maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
     maxValues: options.maxValues ?? limits.valuesOfRecord,
+    admission: new Admission(
+      options.maxCalls ?? Number.POSITIVE_INFINITY,
+      options.load ?? (() => ({ cause: "delay", share: 0 })),
+    ),
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
   };
   const services = archiveServices(store, environment);

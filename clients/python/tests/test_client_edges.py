@@ -225,6 +225,23 @@ class TestDetailsOfErrors:
             with pytest.raises(ConflictError):
                 archive.collaboration.get({"collab_id": "c"})
 
+    def test_a_server_that_has_too_much_to_do_is_asked_again(self):
+        info = any_pb2.Any()
+        info.Pack(error_details_pb2.ErrorInfo(domain="archive.synergos", reason="OVERLOADED"))
+        asked = []
+
+        def answer(request, context):
+            asked.append(request)
+            if len(asked) < 3:
+                context.set_trailing_metadata((("grpc-status-details-bin", _status(info)),))
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy")
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "answered")
+
+        with answering(answer) as address, synergos_archive.connect(address) as archive:
+            with pytest.raises(InvalidArgumentError):
+                archive.collaboration.get({"collab_id": "c"})
+        assert len(asked) == 3
+
 
 class TestClosing:
     """While a call runs: it ends with an error of the archive."""

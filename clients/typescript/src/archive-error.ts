@@ -4,6 +4,7 @@ import {
   ErrorInfo,
   PreconditionFailure,
   ResourceInfo,
+  RetryInfo,
 } from "../../../generated/ts/google/rpc/error_details.js";
 import { Status } from "../../../generated/ts/google/rpc/status.js";
 
@@ -30,6 +31,7 @@ export interface ErrorDetails {
   readonly fieldViolations?: readonly FieldViolation[];
   readonly preconditionViolations?: readonly PreconditionViolation[];
   readonly resource?: { readonly type: string; readonly name: string } | undefined;
+  readonly retryAfter?: number | undefined;
   readonly outcomeUnknown?: boolean;
   readonly cause?: unknown;
 }
@@ -45,6 +47,8 @@ export class ArchiveError extends Error {
   readonly preconditionViolations: readonly PreconditionViolation[];
   /** The record that the error is about. */
   readonly resource: { readonly type: string; readonly name: string } | undefined;
+  /** In how many milliseconds a call may be tried again that the archive had no room for. */
+  readonly retryAfter: number | undefined;
   /** Whether it was a write that may have been done all the same: read before you send it again. */
   readonly outcomeUnknown: boolean;
 
@@ -58,6 +62,7 @@ export class ArchiveError extends Error {
       fieldViolations = [],
       preconditionViolations = [],
       resource,
+      retryAfter,
       outcomeUnknown = false,
       cause,
     }: ErrorDetails = {},
@@ -67,6 +72,7 @@ export class ArchiveError extends Error {
     this.fieldViolations = fieldViolations;
     this.preconditionViolations = preconditionViolations;
     this.resource = resource;
+    this.retryAfter = retryAfter;
     this.outcomeUnknown = outcomeUnknown;
   }
 }
@@ -127,6 +133,11 @@ function decoded(error: ServiceError, code: Code, trailer: Uint8Array): ArchiveE
       case PreconditionFailure.$type:
         details.preconditionViolations = PreconditionFailure.decode(value).violations;
         break;
+      case RetryInfo.$type: {
+        const { retry_delay } = RetryInfo.decode(value);
+        if (retry_delay) details.retryAfter = Number(retry_delay.seconds) * 1000 + retry_delay.nanos / 1_000_000;
+        break;
+      }
       case ResourceInfo.$type: {
         const { resource_type, resource_name } = ResourceInfo.decode(value);
         details.resource = { type: resource_type, name: resource_name };

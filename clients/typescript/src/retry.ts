@@ -17,6 +17,9 @@ interface Schedule {
 /** An archive that restarts is away for some seconds: these are about 14 of them. */
 const whileAway: Schedule = { attempts: 8, first: 200, longest: 4000 };
 
+/** An archive that has too much to do says itself how long to wait, and has done nothing. */
+const whileOverloaded: Schedule = { attempts: 8, first: 500, longest: 4000 };
+
 /** The archive tried several times itself before it said so. */
 const afterConflict: Schedule = { attempts: 5, first: 200, longest: 2000 };
 
@@ -29,11 +32,13 @@ export function pauseBeforeRetry({ error, sent }: Failure, writes: boolean, atte
   const schedule = scheduleFor(error, writes && sent);
   if (!schedule || attempt >= schedule.attempts) return undefined;
   const jitter = 0.8 + 0.4 * Math.random();
-  return Math.min(schedule.longest, schedule.first * 2 ** (attempt - 1)) * jitter;
+  const pause = Math.min(schedule.longest, schedule.first * 2 ** (attempt - 1)) * jitter;
+  return Math.max(pause, error.retryAfter ?? 0);
 }
 
 function scheduleFor({ code, reason }: ArchiveError, mayBeDone: boolean): Schedule | undefined {
   if (code === "ABORTED" && reason === "CONFLICT") return afterConflict;
+  if (code === "RESOURCE_EXHAUSTED" && reason === "OVERLOADED") return whileOverloaded;
   return code === "UNAVAILABLE" && !mayBeDone ? whileAway : undefined;
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Metadata, ServerCredentials, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Any } from "../../../generated/ts/google/protobuf/any.js";
-import { ErrorInfo } from "../../../generated/ts/google/rpc/error_details.js";
+import { ErrorInfo, RetryInfo } from "../../../generated/ts/google/rpc/error_details.js";
 import { Status } from "../../../generated/ts/google/rpc/status.js";
 import { type Archive, connect } from "../src/index.js";
 import { makeCertificates } from "./certificates.js";
@@ -103,6 +103,30 @@ describe("an archive that is at odds", () => {
       stub.stop();
     },
   );
+
+  test("that is overloaded is asked again, but not before it said so", async () => {
+    const metadata = new Metadata();
+    const details = [
+      [ErrorInfo.$type, ErrorInfo.encode(ErrorInfo.fromPartial({ reason: "OVERLOADED", domain: "archive.synergos" }))],
+      [RetryInfo.$type, RetryInfo.encode({ retry_delay: { seconds: 1n, nanos: 500_000_000 } })],
+    ] as const;
+    const packed = details.map(([name, bytes]) => Any.fromPartial({ type_url: `x/${name}`, value: bytes.finish() }));
+    const trailer = Status.encode({ code: status.RESOURCE_EXHAUSTED, message: "", details: packed }).finish();
+    metadata.set("grpc-status-details-bin", Buffer.from(trailer));
+    const asked: number[] = [];
+    const stub = await startStub(() =>
+      asked.push(performance.now()) === 1 ? { code: status.RESOURCE_EXHAUSTED, details: "busy", metadata } : undefined,
+    );
+    const patient = connect(stub.address);
+    expect(await patient.project.get({ key })).toMatchObject({ etag: "stub" });
+    expect(Number(asked[1]) - Number(asked[0])).toBeGreaterThan(1490);
+    patient.close();
+    asked.length = 0;
+    const hasty = connect(stub.address, { retry: false });
+    expect(await rejection(hasty.project.get({ key }))).toMatchObject({ reason: "OVERLOADED", retryAfter: 1500 });
+    hasty.close();
+    stub.stop();
+  });
 
   test("is not asked beyond the deadline", async () => {
     const stub = await startStub(() => refuse("CONFLICT"));

@@ -14,6 +14,7 @@ from synergos_archive.errors import (
     ConflictError,
     EtagMismatchError,
     OutcomeUnknownError,
+    OverloadedError,
     RecordNotFoundError,
     never_sent,
 )
@@ -65,7 +66,8 @@ Flow = Generator[Union[Call, Pause], Any, Result]
 
 def calling(call: Call, patience: float) -> Flow[Any]:
     """
-    A call, made again where that does nothing twice: after conflicts, which left nothing behind; and as long as an absent
+    A call, made again where that does nothing twice: after conflicts, and where the server had too much to do, which left
+    nothing behind; and as long as an absent
     server is waited for, if it is a read, if it was never sent, or if it is pinned by an etag. Of other writes whose
     answer got lost the outcome is unknown.
     """
@@ -77,6 +79,11 @@ def calling(call: Call, patience: float) -> Flow[Any]:
         except ConflictError:
             if attempt >= _MAX_CONFLICTS:
                 raise
+        except OverloadedError:
+            if is_exhausted(patience, began):
+                raise
+            yield Pause(random.uniform(0.5, 1) * min(4, 0.5 * 2 ** min(attempt - 1, 10)))
+            continue
         except ArchiveUnavailableError as error:
             is_over = is_exhausted(patience, began)
             if not (call.is_read or never_sent(error)):

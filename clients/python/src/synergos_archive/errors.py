@@ -92,6 +92,10 @@ class ConflictError(TransientError):
     """Others changed the same records at the same time; nothing was done."""
 
 
+class OverloadedError(TransientError):
+    """The server had too much to do; nothing was done. The client waits and tries again by itself, for as long as for an absent one."""
+
+
 class InvalidArgumentError(PermanentError, ValueError):
     """The request is malformed; the violations name every field."""
 
@@ -128,6 +132,7 @@ _BY_REASON: Dict[str, Type[ArchiveError]] = {
     "CONFLICT": ConflictError,
     "ETAG_MISMATCH": EtagMismatchError,
     "HAS_RELATIONS": HasRelationsError,
+    "OVERLOADED": OverloadedError,
     "PARENT_NOT_FOUND": ParentNotFoundError,
     "RECORD_EXISTS": RecordExistsError,
     "RECORD_NOT_FOUND": RecordNotFoundError,

@@ -1,0 +1,85 @@
+import { ArchiveError } from "../archive/archive-error.js";
+import type { MethodBinding } from "./service-binding.js";
+
+/** Classes of calls, from what waits best to what others wait for. */
+const classes = ["stream", "import", "list", "write", "get"] as const;
+
+export type CallClass = (typeof classes)[number];
+
+/** How much there is to do, each as a share of what is too much for all. */
+export interface Load {
+  /** By what there is much of: calls, the event loop's delay, the pool's queue, memory. */
+  readonly cause: "calls" | "delay" | "pool" | "memory";
+  readonly share: number;
+}
+
+/** From which share on a class is refused: what waits best goes first, a single record last. */
+const shares: Readonly<Record<CallClass, number>> = { stream: 0.6, import: 0.6, list: 0.7, write: 0.85, get: 1 };
+
+/** So few calls are not what is too much, whatever the machine is busy with. */
+const fewCalls = 16;
+
+/** For how long a client is asked to wait, in milliseconds; in between, so that not all come at once. */
+const pause = { least: 300, most: 900 };
+
+/** Lets calls in as long as there is not too much to do at once. */
+export class Admission {
+  #inFlight = 0;
+
+  constructor(
+    /** The most calls at a time. */
+    private readonly most: number,
+    /** What else there is much of, asked for each call. */
+    private readonly load: () => Load,
+    private readonly refused: (cause: Load["cause"]) => void = () => undefined,
+  ) {}
+
+  /** Takes a call in, or throws. Who is let in leaves. */
+  enter(method: MethodBinding): void {
+    const limit = shares[classOf(method)];
+    const cause = this.#tooMuch(limit);
+    if (cause) {
+      this.refused(cause);
+      throw overloaded(cause);
+    }
+    this.#inFlight++;
+  }
+
+  leave(): void {
+    this.#inFlight--;
+  }
+
+  #tooMuch(limit: number): Load["cause"] | undefined {
+    if (this.#inFlight >= limit * this.most) return "calls";
+    if (this.#inFlight < fewCalls) return undefined;
+    const { cause, share } = this.load();
+    return share >= limit ? cause : undefined;
+  }
+}
+
+/** The class of a method, by what it takes and gives and by its name. */
+export function classOf({ name, requestStream, responseStream }: MethodBinding): CallClass {
+  // Reflection is what clients begin with.
+  if (requestStream && responseStream) return "get";
+  if (responseStream) return "stream";
+  if (requestStream) return "import";
+  if (/^(Create|Update|Delete|Batch)/.test(name)) return "write";
+  return /^(List|Count)/.test(name) ? "list" : "get";
+}
+
+const texts: Readonly<Record<Load["cause"], string>> = {
+  calls: "as many calls as it takes at a time (--max-calls)",
+  delay: "more to compute than it has time for",
+  pool: "too many calls that wait for the database",
+  memory: "hardly any memory left",
+};
+
+function overloaded(cause: Load["cause"]): ArchiveError {
+  const retryAfter = Math.round(pause.least + Math.random() * (pause.most - pause.least));
+  return new ArchiveError(
+    "RESOURCE_EXHAUSTED",
+    "OVERLOADED",
+    `The server has ${texts[cause]}: nothing was done; try again in ${retryAfter} ms.`,
+    { metadata: { cause }, retryAfter },
+  );
+}

@@ -1,0 +1,109 @@
+import { connect, type Socket } from "node:net";
+import { afterEach, expect, inject, test } from "vitest";
+import { ProcessLoad } from "../src/process-load.js";
+import type { Load } from "../src/service/admission.js";
+import { startArchive, type TestArchive } from "./support/archive.js";
+import { errorOf } from "./support/client.js";
+
+const get = "/synergos.archive.v1.CollaborationService/GetCollaboration";
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function start(options: { maxCalls: number; load?: () => Load }) {
+  const [engine] = inject("engines");
+  if (!engine) throw new Error("this test needs a database");
+  const archive = await startArchive(engine, options);
+  open.push(archive);
+  await archive.client.create("Collaboration", { key: { collab_id: "c" }, details: {} });
+  return archive;
+}
+
+/** Calls that have begun and do not end: the rest of their requests does not come. */
+async function hold({ url }: TestArchive, count: number): Promise<{ release(): Promise<void> }> {
+  const sockets: Socket[] = [];
+  for (let index = 0; index < count; index++) {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(
+      `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+    );
+    sockets.push(socket);
+  }
+  return {
+    async release() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const read = ({ client }: TestArchive) => client.get("Collaboration", { collab_id: "c" });
+const list = ({ client }: TestArchive) => client.list("Collaboration");
+const write = ({ client }: TestArchive) => client.update("Collaboration", { key: { collab_id: "c" }, details: {} });
+const stream = async ({ client }: TestArchive) => {
+  for await (const _ of client.stream());
+};
+
+/** Which kinds of calls are let in. */
+async function letIn(archive: TestArchive) {
+  const names: string[] = [];
+  for (const [name, call] of Object.entries({ stream, list, write, read })) {
+    const outcome = await call(archive).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (outcome === undefined) names.push(name);
+    else expect(outcome).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "OVERLOADED" });
+  }
+  return names;
+}
+
+test("with more and more calls at a time, those are refused first that wait best; and afterwards all is as before", async () => {
+  const archive = await start({ maxCalls: 20 });
+  const held: { release(): Promise<void> }[] = [];
+  for (const [more, expected] of [
+    [11, ["stream", "list", "write", "read"]],
+    [2, ["list", "write", "read"]],
+    [2, ["write", "read"]],
+    [3, ["read"]],
+    [2, []],
+  ] as const) {
+    held.push(await hold(archive, more));
+    await expect.poll(() => letIn(archive)).toEqual(expected);
+  }
+  const refused = await errorOf(read(archive));
+  expect(refused.message).toContain("--max-calls");
+  const response = await fetch(archive.url + get, {
+    method: "POST",
+    body: "{}",
+    headers: { "content-type": "application/json" },
+  });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([429, "1"]);
+  const { details } = (await response.json()) as { details: { type: string; debug: unknown }[] };
+  expect(details.find(({ type }) => type === "google.rpc.RetryInfo")?.debug).toEqual({
+    retryDelay: expect.stringMatching(/^0\.\d+s$/),
+  });
+  expect((await fetch(`${archive.url}/livez`)).status).toBe(200);
+  for (const each of held) await each.release();
+  await expect.poll(() => letIn(archive)).toEqual(["stream", "list", "write", "read"]);
+});
+
+test("other pressure counts only where there are many calls", async () => {
+  const now: { load: Load } = { load: { cause: "memory", share: 0.9 } };
+  const archive = await start({ maxCalls: 1000, load: () => now.load });
+  expect(await letIn(archive)).toEqual(["stream", "list", "write", "read"]);
+  const held = await hold(archive, 16);
+  await expect.poll(() => letIn(archive)).toEqual(["read"]);
+  expect((await errorOf(write(archive))).metadata).toEqual({ cause: "memory" });
+  now.load = { cause: "delay", share: 1 };
+  expect(await letIn(archive)).toEqual([]);
+  await held.release();
+});
+
+test("the load is the largest of delay, queue and memory, each as a share of too much", () => {
+  const pool = { name: "main", used: 2, idle: 0, waiting: 32, most: 2 };
+  const load = new ProcessLoad(() => [pool], 1, Number.POSITIVE_INFINITY);
+  expect(load.load).toEqual({ cause: "pool", share: 0.5 });
+  load.stop();
+});
