@@ -4,9 +4,19 @@ import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { archiveRecord } from "../src/archive/record-message.js";
 import { recordType } from "../src/records/record-type.js";
 import { unsaid } from "../src/records/unsaid.js";
-import { insertManySql, insertSql } from "../src/storage/sql.js";
 import { measure, medians, type Round } from "./compare.js";
-import { clear, detailsOf, fill, fillCollaboration, id, type Key, rowsOf, rowsOfStatement, runKeys } from "./data.js";
+import {
+  clear,
+  detailsOf,
+  fill,
+  fillCollaboration,
+  id,
+  insertSql,
+  type Key,
+  rowsOf,
+  rowsOfStatement,
+  runKeys,
+} from "./data.js";
 import type { Database } from "./database.js";
 import type { Call } from "./load.js";
 import { type Loader, residentMegabytes, type Server } from "./processes.js";
@@ -118,7 +128,7 @@ export const bulks: readonly Bulk[] = [
       }),
     byHand: (database, round) =>
       database.transaction(async (insert) => {
-        for (const key of runKeys(round, 0, batchSize)) await insert(insertSql(run), rowsOf(run, [key]));
+        for (const key of runKeys(round, 0, batchSize)) await insert(insertSql(run, 1), rowsOf(run, [key]));
       }),
     clean: clear,
   },
@@ -138,7 +148,7 @@ export const bulks: readonly Bulk[] = [
     },
     byHand: async (database, round) => {
       const keys = importedTo(round);
-      const sql = insertManySql(run, rowsOfStatement);
+      const sql = insertSql(run, rowsOfStatement);
       for (let from = 0; from < keys.length; from += rowsOfStatement) {
         await database.run(sql, rowsOf(run, keys.slice(from, from + rowsOfStatement)));
       }

@@ -1,8 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { detailsShape, type RecordMessage } from "../src/archive/record-message.js";
 import type { Message } from "../src/records/message-shape.js";
 import { type RecordName, type RecordType, recordType } from "../src/records/record-type.js";
 import { toStoredJson } from "../src/records/stored-json.js";
-import { insertColumns, insertManySql } from "../src/storage/sql.js";
 import { someDetails } from "../test/support/records.js";
 import type { Database } from "./database.js";
 
@@ -28,6 +28,16 @@ export const runKey = (collab: string, expt: number, run: number): Key => ({
   run_id: id("run", run),
 });
 
+/** The columns that records had from the first version on: another commit's tables have them too. */
+const columnsOf = (type: RecordType): string[] => [
+  ...type.key,
+  ...(type.link ? [type.link] : []),
+  "details",
+  "created_at",
+  "updated_at",
+  "etag",
+];
+
 /** The rows of records, as the columns of an insert. */
 export function rowsOf(type: RecordType, keys: readonly Key[], message = detailsOf(type.name)): (string | number)[] {
   const stored = toStoredJson(detailsShape(type), message);
@@ -38,7 +48,7 @@ export function rowsOf(type: RecordType, keys: readonly Key[], message = details
     stored,
     time,
     time,
-    "0123456789abcdef",
+    randomBytes(8).toString("hex"),
   ]);
 }
 
@@ -50,14 +60,22 @@ export async function fill(
   message?: Message,
 ): Promise<void> {
   const type = recordType(name);
-  const columns = insertColumns(type).length;
+  const columns = columnsOf(type).length;
   const rows = rowsOf(type, keys, message);
   // SQLite takes so many parameters and no more.
   const step = rowsOfStatement * columns;
   for (let from = 0; from < rows.length; from += step) {
     const part = rows.slice(from, from + step);
-    await database.run(insertManySql(type, part.length / columns), part, true);
+    await database.run(insertSql(type, part.length / columns), part, true);
   }
+}
+
+/** An insert of so many rows. */
+export function insertSql(type: RecordType, rows: number): string {
+  const columns = columnsOf(type);
+  const row = `(${columns.map(() => "?").join(", ")})`;
+  const names = columns.map((name) => `\`${name}\``).join(", ");
+  return `INSERT INTO \`${type.field}\` (${names}) VALUES ${Array(rows).fill(row).join(", ")}`;
 }
 
 const range = (length: number) => Array.from({ length }, (_, index) => index);
