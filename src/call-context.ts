@@ -1,5 +1,5 @@
 import type { AnswerMemory, Room } from "./answer-memory.js";
-import type { Caller } from "./records/caller.js";
+import type { Caller, Sight } from "./records/caller.js";
 
 /**
  * When a call ends before it is answered, and with which error. It does what an AbortSignal does, of which two or three
@@ -10,6 +10,8 @@ export class CallContext implements Caller {
   requestId = "";
   /** Who asks, by name; empty while everybody may do everything. */
   principal = "";
+  /** What there is for it; undefined while there is everything for everybody. */
+  sight: Sight | undefined;
   /** Where its answer may be large: the memory for such, and what it has of it. */
   memory: AnswerMemory | undefined;
   room: Room | undefined;

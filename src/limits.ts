@@ -6,6 +6,8 @@ const mebibyte = 2 ** 20;
  * show of a message: numbers, texts, members, items, and the objects and lists that hold them.
  */
 export const limits = {
+  /** How long calls go on, in milliseconds, on a connection that is as old as it may be. */
+  connectionAgeGrace: 600_000,
   /** A record of 85 rounds of 100 epochs has 25,500 values; of two participants' own beside it, three times as many. */
   valuesOfRecord: 100_000,
   valuesOfRequest: 1_000_000,

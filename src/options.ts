@@ -9,6 +9,12 @@ import { readCertificates, readKey } from "./tls-files.js";
 export const logLevels = ["error", "warn", "info", "debug"] as const;
 export const logFormats = ["text", "json"] as const;
 
+/** The name of a file that is read later. */
+const readPath = (text: string): string => {
+  if (text === "") throw new Error("must name a file");
+  return text;
+};
+
 const megabytes = 2 ** 20;
 const most = 2 ** 31 - 1;
 
@@ -128,6 +134,32 @@ export const serveSettings = {
     "ARCHIVE_TLS_CLIENT_CA",
     readCertificates,
     "take only clients with a certificate of this authority (PEM): mutual TLS",
+  ),
+  tlsClientAuth: setting(
+    "--tls-client-auth <whether>",
+    "ARCHIVE_TLS_CLIENT_AUTH",
+    "require",
+    oneOf(["require", "optional"]),
+    "whether clients need such a certificate, or may have a token of --access in its place: require, optional",
+  ),
+  access: optional(
+    "--access <file>",
+    "ARCHIVE_ACCESS",
+    readPath,
+    "who may do what (YAML, see docs/access.md); read again when it changes. Without, everybody may do everything",
+  ),
+  open: optional(
+    "--open",
+    "ARCHIVE_OPEN",
+    yesOrNo,
+    "let everybody who reaches an address beyond this machine read and change everything",
+  ),
+  maxConnectionAge: setting(
+    "--max-connection-age <ms>",
+    "ARCHIVE_MAX_CONNECTION_AGE",
+    1_800_000,
+    whole(1000, most),
+    "after how long a connection is to be made anew, with --access or --tls-client-ca",
   ),
   maxReceiveSize: setting(
     "--max-receive-size <bytes>",

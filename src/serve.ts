@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "winston";
+import { Access } from "./access/access.js";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { usageFailure } from "./cli/failure.js";
+import { limits } from "./limits.js";
 import { listenForHttp } from "./listen-for-http.js";
 import { droppedLines } from "./log.js";
 import { mostConnections, openFilesLimit } from "./open-files.js";
@@ -13,6 +14,8 @@ import { ProcessLoad } from "./process-load.js";
 import { limitConnections } from "./rpc/connection-limit.js";
 import { addHealth, type Health } from "./rpc/health.js";
 import { createServer, listen } from "./rpc/server.js";
+import { serverCredentials } from "./rpc/server-credentials.js";
+import { ServerTls } from "./server-tls.js";
 import { Admission } from "./service/admission.js";
 import type { CallEnvironment } from "./service/call-environment.js";
 import { archiveServices, servedMethods } from "./service/services.js";
@@ -22,7 +25,7 @@ import { openStore } from "./storage/open-store.js";
 import { resultSizeFor } from "./storage/result-size.js";
 import type { Store } from "./storage/store.js";
 import { Metrics } from "./telemetry/metrics.js";
-import { checkPair, expiry } from "./tls-files.js";
+import { expiry } from "./tls-files.js";
 import { version } from "./version.js";
 
 /** How long the database may take to be left, in milliseconds. */
@@ -40,7 +43,9 @@ export interface RunningServer {
 /** Opens the database and serves it. Throws if that cannot be reached, its schema is another, or the address is taken. */
 export async function serve(options: ServeOptions, logger: Logger, exchange: MetricsExchange): Promise<RunningServer> {
   const { databaseUrl, host } = options;
-  const credentials = credentialsOf(options);
+  refuseOpen(options);
+  const tls = tlsOf(options, logger);
+  const access = accessOf(options, logger);
   const parts: { store?: Store; health?: Health } = {};
   const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind);
   const store = await openStore(
@@ -69,6 +74,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         () => load.load,
         (cause) => metrics?.refused(cause),
       ),
+      access,
     };
     const services = archiveServices(store, environment);
     const server = createServer(services, environment, {
@@ -78,26 +84,28 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       "grpc.max_concurrent_streams": options.maxStreams,
       "grpc.keepalive_time_ms": options.keepaliveTime,
       "grpc.keepalive_timeout_ms": options.keepaliveTimeout,
+      ...(access || options.tlsClientCa ? connectionAge(options) : {}),
     });
     const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
-    const port = await listen(server, joinAddress(host, options.port), credentials);
+    const port = await listen(server, joinAddress(host, options.port), serverCredentials(tls));
     parts.health = health;
     if (metrics) exchange.offer(() => metrics.report());
-    const http = await listenForHttp(options, services, health, environment, exchange.gather);
+    const http = await listenForHttp(options, tls, services, health, environment, exchange.gather);
     logger.info("serving", {
       address: joinAddress(host, port),
       http: http && joinAddress(host, http.port),
       database: displayLocation(databaseUrl),
-      tls: Boolean(options.tlsCert),
+      tls: Boolean(tls),
+      access: access ? options.access : options.tlsClientCa ? "by --tls-client-ca" : "open to everybody",
       pid: process.pid,
     });
     const expired = options.tlsCert && expiry(options.tlsCert);
     if (expired) logger.warn(`the certificate of --tls-cert has ended on ${expired}: clients refuse it`);
-    if (!options.tlsCert && !isLoopback(host)) {
+    if (!tls && !isLoopback(host)) {
+      const who = access ? "" : "anybody who reaches it can read and change everything, and ";
       logger.warn(
-        `listening on ${host} without TLS: anybody who reaches it can read and change everything, and listen in. ` +
-          "Set --tls-cert and --tls-key, and --tls-client-ca to choose who may connect",
+        `listening on ${host} without TLS: ${who}whoever is on the way can listen in. Set --tls-cert and --tls-key`,
       );
     }
     return {
@@ -107,6 +115,8 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         await Promise.all([server.finish(options.grace), http?.listener.finish(options.grace)]);
         connections.stop();
         load.stop();
+        access?.stop();
+        tls?.stop();
         await closed(store);
       },
     };
@@ -135,14 +145,38 @@ async function closed(store: Store): Promise<void> {
   late.abort();
 }
 
-/** How clients connect. Throws if the files for it do not fit each other. */
-function credentialsOf({ tlsCert, tlsKey, tlsClientCa }: ServeOptions): ServerCredentials {
-  if (!tlsCert && !tlsKey && !tlsClientCa) return ServerCredentials.createInsecure();
-  if (!tlsCert || !tlsKey) throw usageFailure("TLS needs both --tls-cert and --tls-key");
-  checkPair(tlsCert, tlsKey);
-  return ServerCredentials.createSsl(
-    tlsClientCa?.bytes ?? null,
-    [{ cert_chain: tlsCert.bytes, private_key: tlsKey.bytes }],
-    Boolean(tlsClientCa),
+/** Throws where everybody who reaches the address could do everything, and nobody said that this is meant. */
+function refuseOpen({ host, access, open, tlsClientCa, tlsClientAuth }: ServeOptions): void {
+  if (access && open) throw usageFailure("--access and --open exclude each other: is it for everybody or not?");
+  if (tlsClientAuth === "optional" && !access) {
+    throw usageFailure("--tls-client-auth optional needs --access: without, clients need no credential at all");
+  }
+  if (access || open || tlsClientCa || isLoopback(host)) return;
+  throw usageFailure(
+    `--host ${host} would let everybody who reaches it read and change everything: say who may do what by --access FILE ` +
+      "(see docs/access.md), let nobody else in by --tls-client-ca FILE, or say by --open that this is meant",
   );
 }
+
+/** How clients connect. Throws if the files for it do not fit each other. */
+function tlsOf({ tlsCert, tlsKey, tlsClientCa, tlsClientAuth }: ServeOptions, logger: Logger): ServerTls | undefined {
+  if (!tlsCert && !tlsKey && !tlsClientCa) return undefined;
+  if (!tlsCert || !tlsKey) throw usageFailure("TLS needs both --tls-cert and --tls-key");
+  const isRequired = tlsClientCa !== undefined && tlsClientAuth === "require";
+  return new ServerTls({ cert: tlsCert, key: tlsKey, ca: tlsClientCa }, isRequired, logger);
+}
+
+function accessOf({ access }: ServeOptions, logger: Logger): Access | undefined {
+  if (access === undefined) return undefined;
+  try {
+    return new Access(access, logger);
+  } catch (error) {
+    throw usageFailure(`--access ${(error as Error).message}`);
+  }
+}
+
+/** Connections end, so that who they are of does not outlive its certificate by long. */
+const connectionAge = ({ maxConnectionAge }: ServeOptions) => ({
+  "grpc.max_connection_age_ms": maxConnectionAge,
+  "grpc.max_connection_age_grace_ms": limits.connectionAgeGrace,
+});

@@ -15,6 +15,7 @@ import {
   RecordList,
   StoredDetails,
 } from "../src/archive/record-message.js";
+import { CallContext } from "../src/call-context.js";
 import { limits } from "../src/limits.js";
 import type { RecordName } from "../src/records/hierarchy.js";
 import { type RecordType, recordTypes } from "../src/records/record-type.js";
@@ -27,6 +28,8 @@ import type { Codec } from "../src/service/service-binding.js";
 import { codeStructsDirectly } from "../src/service/struct-codec.js";
 import type { RecordTree, StoredRecord } from "../src/storage/store.js";
 import { ids, keyOf, someDetails } from "./support/records.js";
+
+const everybody = new CallContext();
 
 const stored = (type: RecordType, mark: string): StoredRecord => ({
   type,
@@ -66,12 +69,21 @@ describe.each(recordTypes)("the answers of $name, encoded record by record", (ty
     if (!method) throw new Error(`no method ${verb}`);
     return method.responseType;
   };
-  const lists = () => [new RecordList([{ record: stored(type, "a") }]), new RecordList([tree(type), tree(type)])];
+  const lists = () => [
+    new RecordList([{ record: stored(type, "a") }], everybody),
+    new RecordList([tree(type), tree(type)], everybody),
+  ];
 
   test.each([
-    ["Get", () => [{ record: fullRecord(tree(type)) }, { record: basicRecord(stored(type, "a")) }, {}]],
+    [
+      "Get",
+      () => [{ record: fullRecord(tree(type), everybody) }, { record: basicRecord(stored(type, "a"), everybody) }, {}],
+    ],
     ["List", () => lists().map((records) => ({ records, next_page_token: "next", total_size: 5 }))],
-    ["Delete", () => [{ record: fullRecord(tree(type)), deleted: [{ record_type: type.number, count: 3 }] }]],
+    [
+      "Delete",
+      () => [{ record: fullRecord(tree(type), everybody), deleted: [{ record_type: type.number, count: 3 }] }],
+    ],
   ] as const)("are those that %s has at once", async (verb, responses) => {
     const codec = response(verb);
     for (const each of responses()) {
@@ -81,22 +93,22 @@ describe.each(recordTypes)("the answers of $name, encoded record by record", (ty
 
   test("are long or not by what is in them", () => {
     const long = { ...stored(type, "a"), details: "x".repeat(limits.bytesOfTurn + 1) };
-    expect(isLong({ records: new RecordList([{ record: stored(type, "a") }]) })).toBe(false);
-    expect(isLong({ records: new RecordList([{ record: long }]) })).toBe(true);
+    expect(isLong({ records: new RecordList([{ record: stored(type, "a") }], everybody) })).toBe(false);
+    expect(isLong({ records: new RecordList([{ record: long }], everybody) })).toBe(true);
   });
 });
 
 describe.each(recordTypes)("the details of a $name, encoded once", (type) => {
   const codec = codecs[type.name];
   const sent = (record: StoredRecord, passing = false) =>
-    encode(codec, basicRecord(record, new StoredDetails(record, passing)));
-  const encodedAnew = (record: StoredRecord) => encode(codec, basicRecord(record, detailsOf(record)));
+    encode(codec, basicRecord(record, everybody, new StoredDetails(record, passing)));
+  const encodedAnew = (record: StoredRecord) => encode(codec, basicRecord(record, everybody, detailsOf(record)));
   const record = { ...stored(type, "a"), etag: `once-${type.name}` };
 
   test("are the same bytes the first time, the second, and where many pass", () => {
     const expected = encodedAnew(record);
     for (const passing of [true, false, false, true]) expect(sent(record, passing)).toEqual(expected);
-    expect(encode(codec, basicRecord(record))).toEqual(expected);
+    expect(encode(codec, basicRecord(record, everybody))).toEqual(expected);
   });
 
   test("are never those of another record or of another state of it", () => {
@@ -117,15 +129,17 @@ describe.each(recordTypes)("the details of a $name, encoded once", (type) => {
 test("details that cannot be read leave no half of a message behind", () => {
   const type = recordTypes[0] as RecordType;
   const good = stored(type, "good");
-  expect(() => encode(codecs.Collaboration, basicRecord({ ...good, etag: "damaged", details: "{" }))).toThrow();
-  expect(encode(codecs.Collaboration, basicRecord(good))).toEqual(
-    encode(codecs.Collaboration, basicRecord(good, detailsOf(good))),
+  expect(() =>
+    encode(codecs.Collaboration, basicRecord({ ...good, etag: "damaged", details: "{" }, everybody)),
+  ).toThrow();
+  expect(encode(codecs.Collaboration, basicRecord(good, everybody))).toEqual(
+    encode(codecs.Collaboration, basicRecord(good, everybody, detailsOf(good))),
   );
 });
 
 test("the results of a batch are encoded one by one", async () => {
   const results = recordTypes.map((type) => ({
-    record: archiveRecord(type, basicRecord(stored(type, "a"))),
+    record: archiveRecord(type, basicRecord(stored(type, "a"), everybody)),
     deleted: [],
   }));
   expect(Buffer.from(await inTurns(BatchWriteResponse, { results }))).toEqual(

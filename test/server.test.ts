@@ -74,10 +74,18 @@ describe("the program", () => {
   });
 
   test("warns when it listens elsewhere without TLS", async () => {
-    const server = await startProcess(sqlite("warn.db"), ["--host", "0.0.0.0"]);
+    const server = await startProcess(sqlite("warn.db"), ["--host", "0.0.0.0", "--open"]);
     await server.client.list("Run");
     expect(await server.end()).toBe(0);
     expect(server.output()).toMatch(/listening on 0\.0\.0\.0 without TLS.*--tls-cert/);
+  });
+
+  test("refuses to be open to everybody unless that is meant, and says the ways out", async () => {
+    const { status, text } = await output(["serve", "--port", "0", "--host", "0.0.0.0"], {
+      ARCHIVE_DATABASE_URL: sqlite("open.db"),
+    });
+    expect(status).toBe(2);
+    for (const way of ["--access", "--tls-client-ca", "--open"]) expect(text).toContain(way);
   });
 
   test("lets running calls end on SIGTERM, and ends at once on a second signal", async () => {

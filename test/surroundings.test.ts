@@ -104,7 +104,7 @@ describe("addresses", () => {
   });
 
   test.each(["::1", "[::]", "0.0.0.0"])("what a server on %s prints is taken by the commands", async (host) => {
-    const child = run([...serve, "--host", host]);
+    const child = run([...serve, "--host", host, "--open"]);
     let text = "";
     for await (const bytes of child.stderr ?? []) {
       text += String(bytes);

@@ -9,6 +9,8 @@ import { StorageError } from "../storage/store.js";
 export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "NOT_FOUND"
+  | "UNAUTHENTICATED"
+  | "PERMISSION_DENIED"
   | "ALREADY_EXISTS"
   | "FAILED_PRECONDITION"
   | "ABORTED"
@@ -28,7 +30,8 @@ interface ErrorDetails {
   readonly resource?: { readonly type: string; readonly name: string };
   /** In how many milliseconds the same call may be tried again; for who was refused for want of room. */
   readonly retryAfter?: number;
-  /** For the log alone. */
+  /** What is wrong with a credential, and another error's cause. For the log alone. */
+  readonly fault?: string;
   readonly cause?: unknown;
 }
 
@@ -69,6 +72,20 @@ export function invalidFields(fieldViolations: readonly FieldViolation[], reason
   const message = `${text.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
   return new ArchiveError("INVALID_ARGUMENT", reason, message, { fieldViolations });
 }
+
+export const accessDenied = (message: string): ArchiveError =>
+  new ArchiveError("PERMISSION_DENIED", "ACCESS_DENIED", message);
+
+/** Says what was asked, never what there is. */
+export const mayNot = (
+  principal: string,
+  verb: string,
+  type: RecordType,
+  key: { readonly [Field in string]?: string | undefined },
+): ArchiveError => {
+  const ids = type.key.flatMap((field) => (key[field] === undefined ? [] : [`${field}: ${quoted(key[field])}`]));
+  return accessDenied(`${quoted(principal)} may not ${verb} ${type.name} {${ids.join(", ")}}.`);
+};
 
 export const recordNotFound = (type: RecordType, key: Ids): ArchiveError =>
   new ArchiveError("NOT_FOUND", "RECORD_NOT_FOUND", `There is no ${named(type, key)}.`, {

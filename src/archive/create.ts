@@ -21,14 +21,14 @@ export async function create<Answer>(
     if (await statements.read(type, key)) throw recordExists(type, key);
     const missing = await statements.missingAncestors(type, key);
     if (missing.length > 0) throw parentNotFound(type, key, missing);
-    return respond({ record: basicRecord({ ...record, recordId: 0, links: [] }, details) });
+    return respond({ record: basicRecord({ ...record, recordId: 0, links: [] }, statements.caller, details) });
   }
   await turnAfter(record.details.length);
-  await refuseUnanswerable(record, details, respond);
+  await refuseUnanswerable(record, details, statements.caller, respond);
   const inserted = await insert(statements, record);
   if (!inserted) throw recordExists(type, key);
   await turnAfter(record.details.length);
-  return respond({ record: basicRecord(inserted, details) });
+  return respond({ record: basicRecord(inserted, statements.caller, details) });
 }
 
 /** Inserts a record; undefined where its key is taken. Only a refused insert asks which parents are missing. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Cascade, View } from "../../generated/ts/synergos/archive/v1/options.js";
+import type { Caller } from "../records/caller.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
@@ -27,7 +28,7 @@ export async function removeLeaf<Answer>(
   const record = await statements.read(type, key);
   if (!record || (request.etag !== "" && request.etag !== record.etag)) return undefined;
   // The answer is made before, as what cannot be answered must not be done.
-  const answer = await respond(response(record, undefined, new Map([[type, 1]])));
+  const answer = await respond(response(record, undefined, new Map([[type, 1]]), statements.caller));
   try {
     return (await statements.deleteOne(type, key, record.etag)) ? answer : undefined;
   } catch (error) {
@@ -59,7 +60,7 @@ export async function remove(
   const counts = await deleteAll(statements, type, key, isRestricted ? [] : type.relations);
   // What was locked is what goes; but nothing is said to have gone that did not.
   if (tree && !isDeepStrictEqual(countsOf(tree), counts)) throw new StorageError("conflict", new Error("others came"));
-  return response(record, tree, counts);
+  return response(record, tree, counts, statements.caller);
 }
 
 /** What `remove` would do, and answer, now: all of it from one snapshot. */
@@ -76,7 +77,7 @@ export async function wouldRemove(
   refuseOther(record, request);
   const counts = tree ? countsOf(tree) : new Map(counted?.relations).set(type, 1);
   if (request.cascade === Cascade.CASCADE_RESTRICT) refuseRelations(type, key, counts);
-  return response(record, tree, counts);
+  return response(record, tree, counts, statements.caller);
 }
 
 function missing(type: RecordType, key: Ids, request: DeleteRequest): DeleteResponse {
@@ -129,9 +130,9 @@ async function deleteAll(
   return counts;
 }
 
-function response(record: StoredRecord, tree: RecordTree | undefined, counts: Counts): DeleteResponse {
+function response(record: StoredRecord, tree: RecordTree | undefined, counts: Counts, caller: Caller): DeleteResponse {
   return {
-    record: tree ? fullRecord(tree) : basicRecord(record),
+    record: tree ? fullRecord(tree, caller) : basicRecord(record, caller),
     deleted: recordTypes.flatMap((type) => {
       const count = counts.get(type) ?? 0;
       return count > 0 ? [{ record_type: type.number, count }] : [];

@@ -17,9 +17,9 @@ export async function get(statements: Statements, type: RecordType, request: Get
     const record = await statements.read(type, key);
     if (!record) throw recordNotFound(type, key);
     await turnAfter(record.details.length);
-    return { record: basicRecord(record) };
+    return { record: basicRecord(record, statements.caller) };
   }
   const tree = await statements.readTree(type, key, relations);
   if (!tree) throw recordNotFound(type, key);
-  return { record: fullRecord(tree) };
+  return { record: fullRecord(tree, statements.caller) };
 }

@@ -6,7 +6,7 @@ import { firstSecond, isTimeFrom, storedTime, type Timestamp } from "../records/
 import { validateDetails } from "../records/validate-details.js";
 import { idFault, validateKey } from "../records/validate-key.js";
 import type { NewRecord } from "../storage/store.js";
-import { type ArchiveError, invalidFields } from "./archive-error.js";
+import { type ArchiveError, invalidFields, mayNot } from "./archive-error.js";
 import { detailsShape, emptyDetails, newRecord, type RecordMessage } from "./record-message.js";
 import { unreadRecords } from "./unread-records.js";
 
@@ -50,6 +50,8 @@ export function candidateOf(given: ArchiveRecord, index: number, caller: Caller)
   if (createdAt && updatedAt && updatedAt < createdAt) {
     violations.push({ field: "updated_at", description: "must not be before created_at" });
   }
+  if (key && caller.sight && !caller.sight.mayCreate(type, key))
+    return { error: mayNot(caller.principal, "write", type, key) };
   if (violations.length > 0) return { error: invalidFields(violations) };
   const fresh = newRecord(type, key, details, caller);
   const stored: NewRecord = {

@@ -1,10 +1,13 @@
 import { OnConflict } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import { type Caller, isVisible } from "../records/caller.js";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
+import { givesHidden, keepHidden } from "../records/mask-details.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
+import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
 import { type Statements, StorageError, type StoredRecord } from "../storage/store.js";
 import { linkExists, linkMismatch, parentNotFound, recordExists } from "./archive-error.js";
 import type { Candidate, Refusal } from "./import-candidate.js";
-import { sameDetails } from "./record-message.js";
+import { detailsOf, detailsShape, sameDetails } from "./record-message.js";
 
 /** What came of a record. */
 export type Outcome = "created" | "replaced" | "unchanged" | "skipped" | Refusal;
@@ -45,10 +48,12 @@ async function meet(
   candidate: Candidate,
   onConflict: OnConflict,
 ): Promise<Outcome> {
-  const { record, links, createdAt, updatedAt } = candidate;
+  const { links, createdAt, updatedAt } = candidate;
+  const { record, revealing } = keepingHidden(statements.caller, existing, candidate);
   const { type, key } = record;
   const otherLink = links.findIndex((id, position) => id !== "" && id !== existing.links[position]);
   const same =
+    !revealing &&
     otherLink < 0 &&
     [undefined, existing.createdAt].includes(createdAt) &&
     [undefined, existing.updatedAt].includes(updatedAt) &&
@@ -63,6 +68,20 @@ async function meet(
   const replaced = await unlessTooLarge([candidate], statements.replace({ ...record, ...kept }, existing.etag));
   if (!replaced) throw new StorageError("conflict", new Error("changed meanwhile"));
   return "replaced";
+}
+
+/**
+ * A record that is to replace one, with what there is not for the caller of that. Where the caller gives such a thing
+ * itself, nothing must tell whether it is what is there.
+ */
+function keepingHidden(caller: Caller, existing: StoredRecord, { record }: Candidate) {
+  const { type, key } = record;
+  const hidden = caller.sight?.hidden(type, key);
+  if (!hidden) return { record, revealing: false };
+  const shape = detailsShape(type);
+  const given = fromStoredJson(shape, record.details);
+  const details = toStoredJson(shape, keepHidden(shape, given, detailsOf(existing), hidden));
+  return { record: { ...record, details }, revealing: givesHidden(shape, given, hidden) };
 }
 
 /** What the database did not take by one statement. */
@@ -159,7 +178,9 @@ async function create(
           present.set(ancestor, await statements.ownLinks(ancestor, distinctKeys(ancestor, left)));
         }
         left = refuseSome(({ record: { key } }) => {
-          const missing = type.ancestors.filter((above) => !present.get(above)?.has(joinKey(above.key, key)));
+          const missing = type.ancestors.filter(
+            (above) => isVisible(statements.caller, above, key) && !present.get(above)?.has(joinKey(above.key, key)),
+          );
           return missing.length > 0 ? { error: parentNotFound(type, key, missing), missing } : undefined;
         }, left);
       }

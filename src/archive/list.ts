@@ -27,13 +27,14 @@ export async function list<Answer>(
   request: ListRequest,
   respond: Respond<ListResponse<RecordList>, Answer>,
 ): Promise<Answer> {
+  const { caller } = statements;
   const violations: FieldViolation[] = [];
   const relations = askedRelations(type, request, View.VIEW_BASIC, violations);
   const query = listQuery(type, request.filter, violations);
   if (request.page_size < 0) violations.push({ field: "page_size", description: "must not be negative" });
   refuse(violations);
   const size = Math.min(request.page_size || defaultPageSize, maxPageSize);
-  const page = { size, after: readPageToken(type, request) };
+  const page = { size, after: readPageToken(type, request, caller) };
   const [{ items, more }, total] = await Promise.all([
     relations
       ? treesThatFit(statements, type, query, page, relations)
@@ -47,8 +48,8 @@ export async function list<Answer>(
     const last = more || shown < items.length ? items[shown - 1] : undefined;
     try {
       return await respond({
-        records: new RecordList(items.slice(0, shown)),
-        next_page_token: last ? writePageToken(type, request, last.record.key) : "",
+        records: new RecordList(items.slice(0, shown), caller),
+        next_page_token: last ? writePageToken(type, request, caller, last.record.key) : "",
         total_size: total,
       });
     } catch (error) {

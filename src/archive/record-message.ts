@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ArchiveRecord } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
+import { maskDetails } from "../records/mask-details.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
@@ -57,13 +58,21 @@ export class StoredDetails {
   }
 }
 
-/** A record in view BASIC. */
-export function basicRecord(record: StoredRecord, details: Message = new StoredDetails(record)): RecordMessage {
+const decoded = (details: Message): Message => (details instanceof StoredDetails ? details.decoded() : details);
+
+/** A record in view BASIC, as much of it as there is for the caller. The only place that shows what is stored. */
+export function basicRecord(
+  record: StoredRecord,
+  { sight }: Caller,
+  details: Message = new StoredDetails(record),
+): RecordMessage {
   const { type, key, links, recordId, createdAt, updatedAt, etag, createdBy, updatedBy } = record;
   const created = fromStoredTime(createdAt);
+  const hidden = sight?.hidden(type, key);
+  const masked: string[] = [];
   const message: RecordMessage = {
     key,
-    details,
+    details: hidden ? maskDetails(detailsShape(type), decoded(details), hidden, masked) : details,
     record_id: BigInt(recordId),
     created_at: created,
     updated_at: updatedAt === createdAt ? created : fromStoredTime(updatedAt),
@@ -72,7 +81,7 @@ export function basicRecord(record: StoredRecord, details: Message = new StoredD
     ancestors: undefined,
     created_by: createdBy,
     updated_by: updatedBy,
-    masked: [],
+    masked,
   };
   if (type.link) message.link = Object.fromEntries(type.links.map(({ link }, index) => [link, links[index] ?? ""]));
   return message;
@@ -86,7 +95,10 @@ export class RecordList {
   /** About as many bytes as they have, as they are stored. */
   readonly size: number;
 
-  constructor(private readonly records: readonly ShownRecord[]) {
+  constructor(
+    private readonly records: readonly ShownRecord[],
+    private readonly caller: Caller,
+  ) {
     this.size = records.reduce(
       (sum, { record, relations = [] }) =>
         relations.reduce((all, { details }) => all + details.length, sum + record.details.length),
@@ -95,19 +107,23 @@ export class RecordList {
   }
 
   *[Symbol.iterator](): Generator<RecordMessage> {
-    for (const shown of this.records) yield shown.relations ? fullRecord(shown) : basicRecord(shown.record);
+    for (const shown of this.records) {
+      yield shown.relations ? fullRecord(shown, this.caller) : basicRecord(shown.record, this.caller);
+    }
   }
 }
 
 /** A record in view FULL. */
-export function fullRecord({ record, ancestors, relations }: RecordTree): RecordMessage {
+export function fullRecord({ record, ancestors, relations }: RecordTree, caller: Caller): RecordMessage {
   const related = new Map<RecordType, ShownRecord[]>();
   for (const type of recordTypes) if (type.ancestors.length > 0) related.set(type, []);
   for (const relation of relations) related.get(relation.type)?.push({ record: relation });
   return {
-    ...basicRecord(record),
-    relations: Object.fromEntries([...related].map(([type, records]) => [type.plural, new RecordList(records)])),
-    ancestors: Object.fromEntries(ancestors.map((ancestor) => [ancestor.type.field, basicRecord(ancestor)])),
+    ...basicRecord(record, caller),
+    relations: Object.fromEntries(
+      [...related].map(([type, records]) => [type.plural, new RecordList(records, caller)]),
+    ),
+    ancestors: Object.fromEntries(ancestors.map((ancestor) => [ancestor.type.field, basicRecord(ancestor, caller)])),
   };
 }
 

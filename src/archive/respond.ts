@@ -1,3 +1,4 @@
+import type { Caller } from "../records/caller.js";
 import type { Message } from "../records/message-shape.js";
 import type { NewRecord } from "../storage/store.js";
 import { basicRecord } from "./record-message.js";
@@ -32,9 +33,10 @@ const longestLink = "\u{10ffff}".repeat(128);
 export async function refuseUnanswerable<Answer>(
   record: NewRecord,
   details: Message,
+  caller: Caller,
   respond: Respond<RecordResponse, Answer>,
 ): Promise<void> {
   if (record.details.length * bytesOfCharacter + bytesOfRest <= respond.limit) return;
   const links = record.type.links.map(({ type }) => (type === record.type && record.link) || longestLink);
-  await respond({ record: basicRecord({ ...record, recordId: longestNumber, links }, details) });
+  await respond({ record: basicRecord({ ...record, recordId: longestNumber, links }, caller, details) });
 }

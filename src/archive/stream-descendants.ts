@@ -4,6 +4,7 @@ import type {
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { CallContext } from "../call-context.js";
 import { limits } from "../limits.js";
+import type { Caller } from "../records/caller.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
@@ -37,10 +38,10 @@ export async function* streamDescendants(
     if (root && key) {
       const record = await statements.read(root, key);
       if (!record) throw recordNotFound(root, key);
-      if (request.include_root) yield responses([record]);
+      if (request.include_root) yield responses([record], context);
     }
     for (const type of types) {
-      for await (const records of pages(statements, type, root, key)) yield responses(records);
+      for await (const records of pages(statements, type, root, key)) yield responses(records, context);
     }
   });
 }
@@ -67,7 +68,7 @@ async function* pages(
 }
 
 /** Made one by one, as they are sent: the messages of a page take several times as much memory as what is read. */
-function* responses(records: readonly StoredRecord[]): Generator<StreamDescendantsResponse> {
+function* responses(records: readonly StoredRecord[], caller: Caller): Generator<StreamDescendantsResponse> {
   for (const record of records)
-    yield { records: [archiveRecord(record.type, basicRecord(record, new StoredDetails(record, true)))] };
+    yield { records: [archiveRecord(record.type, basicRecord(record, caller, new StoredDetails(record, true)))] };
 }

@@ -1,5 +1,7 @@
 import { constants } from "node:http2";
+import type { TLSSocket } from "node:tls";
 import type { DescMessage } from "@bufbuild/protobuf";
+import { type ClientCertificate, certificateOf } from "../access/certificate.js";
 import { joinAddress } from "../address.js";
 import { invalidFields } from "../archive/archive-error.js";
 import type { CallEnd, ServerStreamingCall, UnaryCall } from "../service/incoming-call.js";
@@ -51,6 +53,12 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
 
   header(name: string): string | undefined {
     return headerOf(this.incoming, name);
+  }
+
+  clientCertificate(): ClientCertificate | undefined {
+    const session = "stream" in this.incoming ? this.incoming.stream.session : undefined;
+    const { socket } = this.incoming;
+    return certificateOf(session ?? socket, socket as TLSSocket);
   }
 
   onceEnded(listener: () => void): void {

@@ -8,15 +8,8 @@ import {
 } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { joinAddress } from "../address.js";
+import type { ServerTls, TlsMaterial } from "../server-tls.js";
 import type { HttpRequest, HttpResponse } from "./http-exchange.js";
-
-/** How clients are to connect by TLS. */
-export interface TlsOptions {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** The authority of clients' certificates, where they need one. */
-  readonly ca?: Buffer;
-}
 
 export type Handle = (request: HttpRequest, response: HttpResponse) => void;
 
@@ -30,11 +23,12 @@ export class HttpListener {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
 
-  constructor(handle: Handle, tls: TlsOptions | undefined, maxStreams: number) {
+  constructor(handle: Handle, tls: ServerTls | undefined, maxStreams: number) {
     const settings: ServerOptions = { settings: { maxConcurrentStreams: maxStreams } };
     if (tls) {
-      const requestCert = tls.ca !== undefined;
-      const server = createSecureServer({ ...settings, ...tls, requestCert, allowHTTP1: true }, handle);
+      const asks = { requestCert: tls.material.ca !== undefined, rejectUnauthorized: tls.isRequired };
+      const server = createSecureServer({ ...settings, ...contextOf(tls.material), ...asks, allowHTTP1: true }, handle);
+      tls.onMaterial((material) => server.setSecureContext(contextOf(material)));
       this.#follow(server);
       this.#server = Object.assign(server, patience);
       server.on("secureConnection", (socket) => this.#followSocket(socket));
@@ -91,6 +85,8 @@ export class HttpListener {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 }
+
+const contextOf = ({ cert, key, ca }: TlsMaterial) => ({ cert, key, ...(ca && { ca }) });
 
 const prefaceOfHttp2 = Buffer.from("PRI");
 

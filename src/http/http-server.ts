@@ -3,6 +3,7 @@ import { joinAddress } from "../address.js";
 import { ArchiveError } from "../archive/archive-error.js";
 import { descriptors } from "../records/message-shape.js";
 import { quoted } from "../records/quoted.js";
+import type { ServerTls } from "../server-tls.js";
 import type { CallEnvironment } from "../service/call-environment.js";
 import { logCall } from "../service/call-log.js";
 import { requestIdOf } from "../service/request-id.js";
@@ -12,12 +13,12 @@ import { connectError, httpStatus } from "./call-failure.js";
 import { protocols } from "./call-protocol.js";
 import { HttpCall, type Messages } from "./http-call.js";
 import { type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
-import { HttpListener, type TlsOptions } from "./http-listener.js";
+import { HttpListener } from "./http-listener.js";
 import { RequestGuard } from "./request-guard.js";
 
 /** What the HTTP port needs to know beside the services. */
 export interface HttpOptions {
-  readonly tls: TlsOptions | undefined;
+  readonly tls: ServerTls | undefined;
   readonly maxReceiveSize: number;
   /** The most calls at a time on one connection of HTTP/2. */
   readonly maxStreams: number;

@@ -5,6 +5,7 @@ import {
   type DescMessage,
   type FileRegistry,
   fromBinary,
+  getOption,
   ScalarType,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -26,7 +27,13 @@ export interface FieldShape {
   readonly message: MessageShape | undefined;
   /** The descriptor of its values, where its kind is "enum". */
   readonly enum: DescEnum | undefined;
+  /** Why not everybody may see it. */
+  readonly level: Level | undefined;
 }
+
+/** Why not everybody may see a field: proto's Sensitivity. */
+export const levels = ["personal", "infrastructure"] as const;
+export type Level = (typeof levels)[number];
 
 /** The fields of a message. */
 export interface MessageShape {
@@ -84,7 +91,17 @@ function fieldShape(field: DescField): FieldShape {
     oneof: field.oneof?.name,
     message,
     enum: field.enum,
+    level: levelOf(field),
   };
+}
+
+const sensitivity = descriptors.getExtension(`${packageName}.sensitivity`);
+
+function levelOf(field: DescField): Level | undefined {
+  if (!sensitivity) throw new Error("No option of fields that says how sensitive they are");
+  const number = Number(getOption(field, sensitivity));
+  if (number > levels.length) throw new Error(`${field} has a sensitivity that nobody knows`);
+  return levels[number - 1];
 }
 
 const wellKnown: Record<string, FieldShape["kind"]> = {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import { constants } from "node:http2";
+import type { TLSSocket } from "node:tls";
 import {
   Metadata,
   type ServerDuplexStream,
@@ -8,6 +9,7 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import { type ClientCertificate, certificateOf } from "../access/certificate.js";
 import type {
   BidiStreamingCall,
   CallEnd,
@@ -48,6 +50,11 @@ abstract class GrpcCall<Call extends Surface> implements IncomingCall {
 
   header(name: string): string | undefined {
     return headerOf(this.call.metadata, name);
+  }
+
+  clientCertificate(): ClientCertificate | undefined {
+    const { session } = innermostCall(this.call).stream;
+    return session && certificateOf(session, session.socket as TLSSocket);
   }
 
   onceEnded(listener: () => void): void {

@@ -1,9 +1,13 @@
+import type { Credentials } from "../access/access.js";
+import { authorize } from "../access/authorize.js";
+import type { Principal } from "../access/principal.js";
 import { ArchiveError, asArchiveError } from "../archive/archive-error.js";
 import { CallContext } from "../call-context.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { logCall } from "./call-log.js";
 import { decode } from "./decode.js";
 import type { CallEnd, IncomingCall, UnaryCall } from "./incoming-call.js";
+import { questionsOf } from "./questions.js";
 import { requestIdOf } from "./request-id.js";
 import type { MethodBinding } from "./service-binding.js";
 import { toStatus } from "./status.js";
@@ -15,7 +19,7 @@ type Call = IncomingCall | (IncomingCall & Pick<UnaryCall, "request">);
 export async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
-  { logger, maxSendSize, maxValues, observer, admission }: CallEnvironment,
+  { logger, maxSendSize, maxValues, observer, admission, access }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
 ) {
@@ -34,14 +38,27 @@ export async function answered<Request, Response>(
   let request: Request | undefined;
   let error: ArchiveError | undefined;
   let response: Response | undefined;
+  let principal: Principal | undefined;
+  let unfollow: (() => void) | undefined;
   try {
     admission?.enter(method);
     admitted = true;
+    const credentials = access && credentialsOf(call);
+    if (access && credentials) {
+      const known = access.authenticate(credentials);
+      principal = known instanceof Promise ? await known : known;
+      context.principal = principal.name;
+      context.sight = principal;
+      if (method.requestStream || method.responseStream) {
+        unfollow = access.follow(credentials, principal, (ended) => context.end(ended));
+      }
+    }
     if ("request" in call) {
       const bytes = call.request();
       const decoded = decode(method, bytes instanceof Promise ? await bytes : bytes, maxValues);
       request = decoded instanceof Promise ? await decoded : decoded;
     }
+    if (principal) authorize(principal, questionsOf(method.name, request), method.name === "BatchWrite");
     response = await handle(request as Request, context, begin);
     begin();
   } catch (thrown) {
@@ -49,9 +66,10 @@ export async function answered<Request, Response>(
   }
   done = true;
   if (admitted) admission?.leave();
+  unfollow?.();
   if (error || call.end) context.room?.close();
   observer?.ended(path, error?.code ?? "OK", performance.now() - began);
-  logCall(logger, { path, peer: call.peer, requestId, request, error, began });
+  logCall(logger, { path, peer: call.peer, requestId, principal: principal?.name, request, error, began });
   return { response, status: error && toStatus(error, requestId) };
 }
 
@@ -67,6 +85,11 @@ function contextOf(call: IncomingCall, requestId: string, isAnswered: () => bool
   });
   return context;
 }
+
+const credentialsOf = (call: IncomingCall): Credentials => ({
+  authorization: call.header("authorization"),
+  certificate: call.clientCertificate(),
+});
 
 const endedBy = (end: CallEnd): ArchiveError =>
   new ArchiveError(end, end, end === "CANCELLED" ? "The call was cancelled." : "The call's deadline passed.");

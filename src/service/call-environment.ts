@@ -1,4 +1,5 @@
 import type { Logger } from "winston";
+import type { Access } from "../access/access.js";
 import type { AnswerMemory } from "../answer-memory.js";
 import type { Admission } from "./admission.js";
 import type { CallObserver } from "./call-observer.js";
@@ -16,4 +17,6 @@ export interface CallEnvironment {
   readonly admission?: Admission | undefined;
   /** For answers that are large. */
   readonly memory: AnswerMemory;
+  /** Who may do what; undefined where everybody may do everything. */
+  readonly access: Access | undefined;
 }

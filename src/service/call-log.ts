@@ -9,6 +9,8 @@ interface EndedCall {
   readonly path: string;
   readonly peer: string;
   readonly requestId: string;
+  /** Who asked, where anybody must say so. */
+  readonly principal?: string | undefined;
   /** What was decoded of it, if anything. */
   readonly request: unknown;
   /** What it was answered with, unless it went well. */
@@ -18,8 +20,8 @@ interface EndedCall {
 }
 
 /** Writes the one line that each call leaves in the log. */
-export function logCall(logger: Logger, { path, peer, requestId, request, error, began }: EndedCall): void {
-  const level = error?.code === "INTERNAL" ? "error" : error?.code === "UNAVAILABLE" ? "warn" : "info";
+export function logCall(logger: Logger, { path, peer, requestId, principal, request, error, began }: EndedCall): void {
+  const level = levelOf(error);
   if (!logger.isLevelEnabled(level)) return;
   logger.log(level, {
     message: path.slice(path.lastIndexOf(".") + 1),
@@ -28,9 +30,17 @@ export function logCall(logger: Logger, { path, peer, requestId, request, error,
     ...(error ? { reason: error.reason } : {}),
     ms: Math.round((performance.now() - began) * 10) / 10,
     peer,
+    ...(principal === undefined ? {} : { principal }),
+    ...(error?.details.fault === undefined ? {} : { fault: error.details.fault }),
     request_id: requestId,
     ...(error?.cause ? { error: quoted(causes(error.cause), limits.charactersOfCause) } : {}),
   });
+}
+
+/** Refusals are warnings: who looks for those must not have to look through everything. */
+function levelOf(error: ArchiveError | undefined): "error" | "warn" | "info" {
+  if (error?.code === "INTERNAL") return "error";
+  return error && ["UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED"].includes(error.code) ? "warn" : "info";
 }
 
 /** The ids of a request's key or filter, for the log: as long as valid ones are. */

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from "../access/certificate.js";
 import type { Encoded } from "./respond-within.js";
 import type { CallStatus } from "./status.js";
 
@@ -14,6 +15,8 @@ export interface IncomingCall {
   readonly end: CallEnd | undefined;
   /** The first value of a header, by its name in lower case, where that is a text. */
   header(name: string): string | undefined;
+  /** The certificate that the client has shown, if any. */
+  clientCertificate(): ClientCertificate | undefined;
   /** Has something done once it has ended, be it answered or not. */
   onceEnded(listener: () => void): void;
   /** Sends the headers of the answer. Clients do not try a call again that has had some. */

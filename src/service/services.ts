@@ -25,6 +25,7 @@ import type { MethodBinding, ServiceBinding } from "./service-binding.js";
 import { StreamSlots } from "./stream-slots.js";
 import { codeStructsDirectly } from "./struct-codec.js";
 import { unary } from "./unary.js";
+import { whoAmI } from "./who-am-i.js";
 
 /** What answers the calls of a method, from whichever edge they come. */
 export type Answerer =
@@ -106,6 +107,7 @@ function crossingService(store: Store, environment: CallEnvironment): ArchiveSer
       ),
       import: { kind: "clientStreaming", answer: imported },
       describeHierarchy: answerUnary(methods.describeHierarchy, async () => describeHierarchy(), environment),
+      whoAmI: answerUnary(methods.whoAmI, async (_, context) => whoAmI(context), environment),
     },
   };
 }

@@ -26,6 +26,7 @@ export const codeNumbers: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
   ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   ABORTED: 10,
@@ -33,6 +34,7 @@ export const codeNumbers: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 13,
   UNAVAILABLE: 14,
   DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
 };
 
 /** What a client is told of a call that failed; each edge has its own way to write it. */

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Caller } from "../records/caller.js";
+import { type Caller, isVisible } from "../records/caller.js";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
+import { narrowed } from "../records/scope.js";
 import type { Dialect } from "./engine.js";
 import { insertValues } from "./insert-groups.js";
 import type { Outcome, Query, Run } from "./query.js";
@@ -64,13 +65,13 @@ export class KnexStatements implements Statements {
   }
 
   async readTree(type: RecordType, key: Ids, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
-    const { rows } = await this.runner.read(sql.treeSql(type, key, relations));
+    const { rows } = await this.runner.read(sql.treeSql(type, key, relations, this.caller.sight));
     return trees(type, rows)[0];
   }
 
   async list(type: RecordType, query: ListQuery, { size, after }: Page): Promise<Listed<StoredRecord>> {
     // One more tells whether more follow, whether there is room for it or not.
-    const selection = sql.listSql(type, query, { size: size + 1, after }, this.dialect);
+    const selection = sql.listSql(type, this.#visible(type, query), { size: size + 1, after }, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
     return {
       items: rows.slice(0, size).map((row) => storedRecord(row, type)),
@@ -84,7 +85,8 @@ export class KnexStatements implements Statements {
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
-    const { rows, truncated } = await this.runner.read({ ...sql.listSql(type, query, page, this.dialect), take: size });
+    const selection = sql.listSql(type, this.#visible(type, query), page, this.dialect);
+    const { rows, truncated } = await this.runner.read({ ...selection, take: size });
     return { records: rows.map((row) => storedRecord(row, type)), whole: !truncated };
   }
 
@@ -94,13 +96,15 @@ export class KnexStatements implements Statements {
     page: Page,
     relations: readonly RecordType[],
   ): Promise<Listed<RecordTree>> {
-    const { rows } = await this.runner.read(sql.listTreesSql(type, query, page, relations, this.dialect));
+    const { rows } = await this.runner.read(
+      sql.listTreesSql(type, this.#visible(type, query), page, relations, this.dialect, this.caller.sight),
+    );
     const records = rows.filter((row) => Number(row.type) !== sql.moreRecords);
     return { items: trees(type, records), more: records.length < rows.length };
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {
-    const { rows } = await this.runner.read(sql.countSql(type, query));
+    const { rows } = await this.runner.read(sql.countSql(type, this.#visible(type, query)));
     return Number(rows[0]?.count);
   }
 
@@ -113,11 +117,11 @@ export class KnexStatements implements Statements {
   }
 
   countTree(type: RecordType, key: Ids): Promise<Map<RecordType, number>> {
-    return this.#counts(sql.countTreeSql(type, key));
+    return this.#counts(sql.countTreeSql(type, key, this.caller.sight));
   }
 
   countAll(): Promise<Map<RecordType, number>> {
-    return this.#counts(sql.countAllSql());
+    return this.#counts(sql.countAllSql(this.caller.sight));
   }
 
   async #counts(query: Query): Promise<Map<RecordType, number>> {
@@ -126,10 +130,12 @@ export class KnexStatements implements Statements {
   }
 
   async missingAncestors(type: RecordType, key: Ids): Promise<RecordType[]> {
-    if (type.ancestors.length === 0) return [];
+    // Whether others are there is not for this caller to know.
+    const ancestors = type.ancestors.filter((ancestor) => isVisible(this.caller, ancestor, key));
+    if (ancestors.length === 0) return [];
     const { rows } = await this.runner.read(sql.missingAncestorsSql(type, key));
     const missing = new Set(rows.map(typeOf));
-    return type.ancestors.filter((ancestor) => missing.has(ancestor));
+    return ancestors.filter((ancestor) => missing.has(ancestor));
   }
 
   async insert(record: NewRecord): Promise<StoredRecord> {
@@ -230,6 +236,12 @@ export class KnexStatements implements Statements {
       total += changed;
       if (changed < maxDeleted) return total;
     }
+  }
+
+  /** A list, as far as there are its records for the caller. */
+  #visible(type: RecordType, query: ListQuery): ListQuery {
+    const { sight } = this.caller;
+    return sight ? { ...query, scope: narrowed(sight.visible(type), query.equal) } : query;
   }
 
   /** A write of one statement. */

@@ -1,7 +1,10 @@
+import type { Sight } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
+import { covers, narrowed } from "../records/scope.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
+import { scopeSql } from "./scope-sql.js";
 import type { ListQuery, Page } from "./store.js";
 import { walkedIndex } from "./walked-index.js";
 
@@ -171,11 +174,36 @@ const tree = (type: RecordType, relations: readonly RecordType[]): Template =>
 
 const wholeTree = perType((type) => tree(type, type.relations));
 
-/** A record with its ancestors and relations: one statement, so one snapshot. */
-export const treeSql = (type: RecordType, key: Ids, relations: readonly RecordType[]): Query =>
-  isUsual(type, relations)
+/** A record with its ancestors and relations, as far as there are those: one statement, so one snapshot. */
+export function treeSql(type: RecordType, key: Ids, relations: readonly RecordType[], sight?: Sight): Query {
+  if (sight) return visibleTreeSql(type, key, relations, sight);
+  return isUsual(type, relations)
     ? filled(wholeTree(type), key)
     : { ...filled(tree(type, relations), key), once: relations.length > 0 };
+}
+
+function visibleTreeSql(type: RecordType, key: Ids, relations: readonly RecordType[], sight: Sight): Query {
+  const ancestors = type.ancestors.filter((ancestor) => covers(sight.visible(ancestor), key));
+  const parts = [type, ...ancestors].map((each) => filled(select(each, each.key), key));
+  const equal = Object.fromEntries(type.key.map((field) => [field, key[field] as string]));
+  for (const relation of relations) {
+    const scope = narrowed(sight.visible(relation), equal);
+    if (scope?.length === 0) continue;
+    parts.push(also(filled(select(relation, type.key), key), scopeSql(scope)));
+  }
+  return { ...unionOf(parts), once: relations.length > 0 };
+}
+
+/** A SELECT that ends with its conditions, with further ones. */
+const also = ({ sql, bindings }: Query, condition: Query | undefined): Query =>
+  condition
+    ? { sql: `${sql} AND ${condition.sql}`, bindings: [...bindings, ...condition.bindings] }
+    : { sql, bindings };
+
+const unionOf = (parts: readonly Query[]): Query => ({
+  sql: parts.map(({ sql }) => sql).join(" UNION ALL "),
+  bindings: parts.flatMap(({ bindings }) => bindings),
+});
 
 /** All relations, or none: the choices between are too many for each to be worth preparing. */
 const isUsual = (type: RecordType, relations: readonly RecordType[]) => relations.length === type.relations.length;
@@ -193,20 +221,27 @@ export function afterPrefix(prefix: string): string | undefined {
 
 function condition(
   type: RecordType,
-  { equal, prefix }: ListQuery,
+  { equal, prefix, scope }: ListQuery,
   column = (field: string) => `t.${quote(field)}`,
 ): Query {
   const fields = type.key.filter((field) => equal[field] !== undefined);
   const last = column(type.key.at(-1) as string);
   const end = afterPrefix(prefix);
+  const visible = scopeSql(scope, column);
   return {
     sql: [
       "1 = 1",
       ...fields.map((field) => `${column(field)} = ?`),
       ...(prefix === "" ? [] : [`${last} >= ?`]),
       ...(end === undefined ? [] : [`${last} < ?`]),
+      ...(visible ? [visible.sql] : []),
     ].join(" AND "),
-    bindings: [...values(fields, equal), ...(prefix === "" ? [] : [prefix]), ...(end === undefined ? [] : [end])],
+    bindings: [
+      ...values(fields, equal),
+      ...(prefix === "" ? [] : [prefix]),
+      ...(end === undefined ? [] : [end]),
+      ...(visible?.bindings ?? []),
+    ],
   };
 }
 
@@ -273,23 +308,27 @@ export function listTreesSql(
   page: Page,
   relations: readonly RecordType[],
   dialect: Dialect,
+  sight?: Sight,
 ): Query {
   const keys = pageSql(type, query, page, dialect, type.key.map((field) => `t.${quote(field)}`).join(", "));
-  const joined = (related: RecordType, fields: readonly string[]) => {
+  const joined = (related: RecordType, fields: readonly string[]): Query => {
     const names = fields.map(quote).join(", ");
-    return `SELECT ${anyColumns(related)} FROM (SELECT DISTINCT ${names} FROM page) p ${dialect.joinInOrder} ${table(related)} t ON ${sameKey(fields, "t", "p")}`;
+    const sql = `SELECT ${anyColumns(related)} FROM (SELECT DISTINCT ${names} FROM page) p ${dialect.joinInOrder} ${table(related)} t ON ${sameKey(fields, "t", "p")}`;
+    const scope = related === type ? undefined : narrowed(sight?.visible(related), query.equal);
+    return also({ sql, bindings: [] }, scopeSql(scope));
   };
-  const parts = [
+  const parts: Query[] = [
     joined(type, type.key),
     ...type.ancestors.map((ancestor) => joined(ancestor, ancestor.key)),
     ...relations.map((relation) => joined(relation, type.key)),
   ];
   // Whose size is where it begins.
   const next = pageSql(type, query, page, dialect, "1 AS one", "1 OFFSET ?");
-  parts.push(`SELECT ${more} FROM (${next.sql}) n`);
+  parts.push({ sql: `SELECT ${more} FROM (${next.sql}) n`, bindings: next.bindings });
+  const all = unionOf(parts);
   return {
-    sql: `WITH page AS (${keys.sql}) ${parts.join(" UNION ALL ")}`,
-    bindings: [...keys.bindings, ...next.bindings],
+    sql: `WITH page AS (${keys.sql}) ${all.sql}`,
+    bindings: [...keys.bindings, ...all.bindings],
     once: relations.length > 0 && !isUsual(type, relations),
   };
 }
@@ -303,8 +342,17 @@ const countTree = perType((type) => union([type, ...type.relations].map((each) =
 const countAll = union(recordTypes.map((type) => countOf(type, [])));
 
 /** The numbers of a record (0 or 1) and of its relations, or of all records there are: one statement, so one snapshot. */
-export const countTreeSql = (type: RecordType, key: Ids): Query => filled(countTree(type), key);
-export const countAllSql = (): Query => filled(countAll, {});
+export const countTreeSql = (type: RecordType, key: Ids, sight?: Sight): Query =>
+  sight ? visibleCountSql([type, ...type.relations], type.key, key, sight) : filled(countTree(type), key);
+export const countAllSql = (sight?: Sight): Query =>
+  sight ? visibleCountSql(recordTypes, [], {}, sight) : filled(countAll, {});
+
+function visibleCountSql(types: readonly RecordType[], fields: readonly string[], key: Ids, sight: Sight): Query {
+  const equal = Object.fromEntries(fields.map((field) => [field, key[field] as string]));
+  return unionOf(
+    types.map((each) => also(filled(countOf(each, fields), key), scopeSql(narrowed(sight.visible(each), equal)))),
+  );
+}
 
 /** The columns of the numbers of a record's relations. */
 export const countColumn = (relation: RecordType): string => `count_${relation.number}`;

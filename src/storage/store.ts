@@ -2,6 +2,7 @@ import type { CallContext } from "../call-context.js";
 import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
+import type { Scope } from "../records/scope.js";
 import type { PoolState } from "./store-observer.js";
 
 /** A record as it is stored. */
@@ -48,6 +49,8 @@ export interface ListQuery {
   readonly equal: Ids;
   /** What the last id must begin with; empty for anything. */
   readonly prefix: string;
+  /** Of which of these records: the storage sets what there is for the caller. */
+  readonly scope?: Scope | undefined;
 }
 
 /** Which of the listed records to return. */

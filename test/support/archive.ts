@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { createLogger, format, transports } from "winston";
+import type { Access } from "../../src/access/access.js";
 import { AnswerMemory } from "../../src/answer-memory.js";
 import { createHttpServer } from "../../src/http/http-server.js";
 import { probes } from "../../src/http/probes.js";
@@ -48,6 +49,8 @@ interface Options {
   readonly maxValues?: number;
   /** The bytes for large answers. */
   readonly answerMemory?: number;
+  /** Who may do what. */
+  readonly access?: Access;
   readonly poolSize?: number;
   readonly acquireTimeout?: number;
   readonly standstill?: StandstillBounds;
@@ -100,6 +103,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
       options.load ?? (() => ({ cause: "delay", share: 0 })),
     ),
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
+    access: options.access,
   };
   const services = archiveServices(store, environment);
   const server: Server = createServer(services, environment, {

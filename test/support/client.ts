@@ -16,6 +16,7 @@ import {
   type ImportResponse,
   type StreamDescendantsRequest,
   type StreamDescendantsResponse,
+  type WhoAmIResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveKey } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { RecordMessage } from "../../src/archive/record-message.js";
@@ -90,7 +91,13 @@ export class CallError extends Error {
 export class ArchiveClient {
   readonly #client: Client;
 
-  constructor(address: string, credentials = ChannelCredentials.createInsecure(), options: ClientOptions = {}) {
+  constructor(
+    address: string,
+    credentials = ChannelCredentials.createInsecure(),
+    options: ClientOptions = {},
+    /** What is sent with every call. */
+    private readonly headers: Record<string, string> = {},
+  ) {
     this.#client = new Client(address, credentials, {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
@@ -138,6 +145,10 @@ export class ArchiveClient {
     return Object.fromEntries(counts.map(({ record_type, count }) => [recordTypeOfNumber(record_type)?.name, count]));
   }
 
+  whoAmI(): Promise<WhoAmIResponse> {
+    return this.call(archiveMethod("whoAmI"), {}) as Promise<WhoAmIResponse>;
+  }
+
   describeHierarchy(): Promise<DescribeHierarchyResponse> {
     return this.call(archiveMethod("describeHierarchy"), {}) as Promise<DescribeHierarchyResponse>;
   }
@@ -150,6 +161,7 @@ export class ArchiveClient {
       requestSerialize,
       responseDeserialize,
       full,
+      this.#metadata(options),
       callOptions(options),
     );
     options.signal?.addEventListener("abort", () => call.cancel());
@@ -174,6 +186,7 @@ export class ArchiveClient {
         path,
         (request: unknown) => (Buffer.isBuffer(request) ? request : requestSerialize(request)),
         responseDeserialize,
+        this.#metadata(limits),
         callOptions(limits),
         (error, response) => (error ? reject(new CallError(error)) : resolve(response as ImportResponse)),
       );
@@ -190,15 +203,13 @@ export class ArchiveClient {
   call(method: unknown, request: unknown, options: CallOptions = {}): Promise<unknown> {
     const { path, requestSerialize, responseDeserialize } = method as Method;
     const serialize = (value: unknown) => (Buffer.isBuffer(value) ? value : requestSerialize(value));
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value);
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
         serialize,
         responseDeserialize,
         request,
-        metadata,
+        this.#metadata(options),
         callOptions(options),
         (error, response) => (error ? reject(new CallError(error)) : resolve(response)),
       );
@@ -208,6 +219,12 @@ export class ArchiveClient {
 
   close(): void {
     this.#client.close();
+  }
+
+  #metadata(options: CallOptions): Metadata {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries({ ...this.headers, ...options.metadata })) metadata.set(name, value);
+    return metadata;
   }
 
   async #record(name: RecordName, verb: string, request: unknown, options?: CallOptions): Promise<RecordMessage> {

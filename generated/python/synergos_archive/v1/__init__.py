@@ -25,6 +25,7 @@ from synergos_archive.v1.archive_service_pb2 import (
     DeleteOperation,
     DescribeHierarchyRequest,
     DescribeHierarchyResponse,
+    Grant,
     ImportCount,
     ImportOptions,
     ImportRefusal,
@@ -40,6 +41,8 @@ from synergos_archive.v1.archive_service_pb2 import (
     StreamDescendantsRequest,
     StreamDescendantsResponse,
     UpdateOperation,
+    WhoAmIRequest,
+    WhoAmIResponse,
     WriteOperation,
     WriteResult,
 )
@@ -290,6 +293,12 @@ from synergos_archive.v1.run_service_pb2 import (
     UpdateRunRequest,
     UpdateRunResponse,
 )
+from synergos_archive.v1.sensitivity_pb2 import (
+    SENSITIVITY_INFRASTRUCTURE,
+    SENSITIVITY_PERSONAL,
+    SENSITIVITY_UNSPECIFIED,
+    Sensitivity,
+)
 from synergos_archive.v1.tag_pb2 import (
     TagDetails,
     TagList,
@@ -440,6 +449,7 @@ __all__ = [
     "GetTagResponse",
     "GetValidationRequest",
     "GetValidationResponse",
+    "Grant",
     "ImportCount",
     "ImportOptions",
     "ImportRefusal",
@@ -544,8 +554,12 @@ __all__ = [
     "SCALE_MODE_CYCLE",
     "SCALE_MODE_ITERATIONS",
     "SCALE_MODE_UNSPECIFIED",
+    "SENSITIVITY_INFRASTRUCTURE",
+    "SENSITIVITY_PERSONAL",
+    "SENSITIVITY_UNSPECIFIED",
     "Scalars",
     "ScaleMode",
+    "Sensitivity",
     "SpacerIndexes",
     "Statistic",
     "StreamDescendantsRequest",
@@ -591,6 +605,8 @@ __all__ = [
     "ValidationKey",
     "ValidationLink",
     "View",
+    "WhoAmIRequest",
+    "WhoAmIResponse",
     "WriteOperation",
     "WriteResult",
 ]

@@ -1,7 +1,9 @@
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from synergos_archive.v1 import options_pb2 as _options_pb2
 from synergos_archive.v1 import record_type_pb2 as _record_type_pb2
 from synergos_archive.v1 import records_pb2 as _records_pb2
+from synergos_archive.v1 import sensitivity_pb2 as _sensitivity_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -204,3 +206,36 @@ class RecordTypeDescription(_message.Message):
     link_fields: _containers.RepeatedScalarFieldContainer[str]
     service: str
     def __init__(self, record_type: _Optional[_Union[_record_type_pb2.RecordType, str]] = ..., name: _Optional[str] = ..., key_fields: _Optional[_Iterable[str]] = ..., parents: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ..., ancestors: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ..., relations: _Optional[_Iterable[_Union[_record_type_pb2.RecordType, str]]] = ..., link_fields: _Optional[_Iterable[str]] = ..., service: _Optional[str] = ...) -> None: ...
+
+class WhoAmIRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WhoAmIResponse(_message.Message):
+    __slots__ = ("principal", "grants", "expires_at")
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    principal: str
+    grants: _containers.RepeatedCompositeFieldContainer[Grant]
+    expires_at: _timestamp_pb2.Timestamp
+    def __init__(self, principal: _Optional[str] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Grant(_message.Message):
+    __slots__ = ("role", "scope", "participant_id", "sees")
+    class ScopeEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEES_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    scope: _containers.ScalarMap[str, str]
+    participant_id: str
+    sees: _containers.RepeatedScalarFieldContainer[_sensitivity_pb2.Sensitivity]
+    def __init__(self, role: _Optional[str] = ..., scope: _Optional[_Mapping[str, str]] = ..., participant_id: _Optional[str] = ..., sees: _Optional[_Iterable[_Union[_sensitivity_pb2.Sensitivity, str]]] = ...) -> None: ...

@@ -40,6 +40,11 @@ class ArchiveServiceStub(object):
                 request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyRequest.SerializeToString,
                 response_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyResponse.FromString,
                 )
+        self.WhoAmI = channel.unary_unary(
+                '/synergos.archive.v1.ArchiveService/WhoAmI',
+                request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIRequest.SerializeToString,
+                response_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIResponse.FromString,
+                )
 
 
 class ArchiveServiceServicer(object):
@@ -94,6 +99,14 @@ class ArchiveServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WhoAmI(self, request, context):
+        """Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+        anybody, who is nobody then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArchiveServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -121,6 +134,11 @@ def add_ArchiveServiceServicer_to_server(servicer, server):
                     servicer.DescribeHierarchy,
                     request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyRequest.FromString,
                     response_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyResponse.SerializeToString,
+            ),
+            'WhoAmI': grpc.unary_unary_rpc_method_handler(
+                    servicer.WhoAmI,
+                    request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIRequest.FromString,
+                    response_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -215,5 +233,22 @@ class ArchiveService(object):
         return grpc.experimental.unary_unary(request, target, '/synergos.archive.v1.ArchiveService/DescribeHierarchy',
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyRequest.SerializeToString,
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.DescribeHierarchyResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def WhoAmI(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/synergos.archive.v1.ArchiveService/WhoAmI',
+            synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIRequest.SerializeToString,
+            synergos_dot_archive_dot_v1_dot_archive__service__pb2.WhoAmIResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

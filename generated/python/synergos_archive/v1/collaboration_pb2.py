@@ -13,19 +13,28 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from synergos_archive.v1 import sensitivity_pb2 as synergos_dot_archive_dot_v1_dot_sensitivity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'synergos/archive/v1/collaboration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xae\x02\n\x14\x43ollaborationDetails\x12\x31\n\tcatalogue\x18\x01 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12,\n\x04logs\x18\x02 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12-\n\x05meter\x18\x03 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12-\n\x05mlops\x18\x04 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12*\n\x02mq\x18\x05 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.Struct\"\xa8\x01\n\tComponent\x12\x11\n\x04host\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x05ports\x18\x02 \x01(\x0b\x32#.synergos.archive.v1.ComponentPorts\x12\x13\n\x06secure\x18\x03 \x01(\x08H\x01\x88\x01\x01\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_hostB\t\n\x07_secure\"\xf7\x01\n\x0e\x43omponentPorts\x12\x11\n\x04main\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x0f\n\x02ui\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\nsysmetrics\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12\x15\n\x08\x64irector\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x10\n\x03ttp\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x13\n\x06worker\x18\x06 \x01(\x05H\x05\x88\x01\x01\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_mainB\x05\n\x03_uiB\r\n\x0b_sysmetricsB\x0b\n\t_directorB\x06\n\x04_ttpB\t\n\x07_workerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'synergos/archive/v1/collaboration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xb4\x02\n\x14\x43ollaborationDetails\x12\x31\n\tcatalogue\x18\x01 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12,\n\x04logs\x18\x02 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12-\n\x05meter\x18\x03 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12-\n\x05mlops\x18\x04 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12*\n\x02mq\x18\x05 \x01(\x0b\x32\x1e.synergos.archive.v1.Component\x12\x31\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02\"\xba\x01\n\tComponent\x12\x17\n\x04host\x18\x01 \x01(\tB\x04\x90\xd5\x18\x02H\x00\x88\x01\x01\x12\x38\n\x05ports\x18\x02 \x01(\x0b\x32#.synergos.archive.v1.ComponentPortsB\x04\x90\xd5\x18\x02\x12\x13\n\x06secure\x18\x03 \x01(\x08H\x01\x88\x01\x01\x12\x31\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02\x42\x07\n\x05_hostB\t\n\x07_secure\"\xf7\x01\n\x0e\x43omponentPorts\x12\x11\n\x04main\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x0f\n\x02ui\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\nsysmetrics\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12\x15\n\x08\x64irector\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x10\n\x03ttp\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x13\n\x06worker\x18\x06 \x01(\x05H\x05\x88\x01\x01\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_mainB\x05\n\x03_uiB\r\n\x0b_sysmetricsB\x0b\n\t_directorB\x06\n\x04_ttpB\t\n\x07_workerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'synergos_archive.v1.collaboration_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_COLLABORATIONDETAILS']._serialized_start=95
-  _globals['_COLLABORATIONDETAILS']._serialized_end=397
-  _globals['_COMPONENT']._serialized_start=400
-  _globals['_COMPONENT']._serialized_end=568
-  _globals['_COMPONENTPORTS']._serialized_start=571
-  _globals['_COMPONENTPORTS']._serialized_end=818
+  _globals['_COLLABORATIONDETAILS'].fields_by_name['attributes']._options = None
+  _globals['_COLLABORATIONDETAILS'].fields_by_name['attributes']._serialized_options = b'\220\325\030\002'
+  _globals['_COMPONENT'].fields_by_name['host']._options = None
+  _globals['_COMPONENT'].fields_by_name['host']._serialized_options = b'\220\325\030\002'
+  _globals['_COMPONENT'].fields_by_name['ports']._options = None
+  _globals['_COMPONENT'].fields_by_name['ports']._serialized_options = b'\220\325\030\002'
+  _globals['_COMPONENT'].fields_by_name['attributes']._options = None
+  _globals['_COMPONENT'].fields_by_name['attributes']._serialized_options = b'\220\325\030\002'
+  _globals['_COLLABORATIONDETAILS']._serialized_start=134
+  _globals['_COLLABORATIONDETAILS']._serialized_end=442
+  _globals['_COMPONENT']._serialized_start=445
+  _globals['_COMPONENT']._serialized_end=631
+  _globals['_COMPONENTPORTS']._serialized_start=634
+  _globals['_COMPONENTPORTS']._serialized_end=881
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,5 @@
 from google.protobuf import struct_pb2 as _struct_pb2
+from synergos_archive.v1 import sensitivity_pb2 as _sensitivity_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union

@@ -13,15 +13,24 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from synergos_archive.v1 import sensitivity_pb2 as synergos_dot_archive_dot_v1_dot_sensitivity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%synergos/archive/v1/participant.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xdb\x01\n\x12ParticipantDetails\x12\x10\n\x08\x63\x61tegory\x18\x01 \x03(\t\x12\x14\n\x07summary\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05phone\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05\x65mail\x18\x04 \x01(\tH\x02\x88\x01\x01\x12(\n\x07socials\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\n\n\x08_summaryB\x08\n\x06_phoneB\x08\n\x06_emailb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%synergos/archive/v1/participant.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xf3\x01\n\x12ParticipantDetails\x12\x10\n\x08\x63\x61tegory\x18\x01 \x03(\t\x12\x14\n\x07summary\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x05phone\x18\x03 \x01(\tB\x04\x90\xd5\x18\x01H\x01\x88\x01\x01\x12\x18\n\x05\x65mail\x18\x04 \x01(\tB\x04\x90\xd5\x18\x01H\x02\x88\x01\x01\x12.\n\x07socials\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x90\xd5\x18\x01\x12\x31\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x90\xd5\x18\x01\x42\n\n\x08_summaryB\x08\n\x06_phoneB\x08\n\x06_emailb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'synergos_archive.v1.participant_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_PARTICIPANTDETAILS']._serialized_start=93
-  _globals['_PARTICIPANTDETAILS']._serialized_end=312
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['phone']._options = None
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['phone']._serialized_options = b'\220\325\030\001'
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['email']._options = None
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['email']._serialized_options = b'\220\325\030\001'
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['socials']._options = None
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['socials']._serialized_options = b'\220\325\030\001'
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['attributes']._options = None
+  _globals['_PARTICIPANTDETAILS'].fields_by_name['attributes']._serialized_options = b'\220\325\030\001'
+  _globals['_PARTICIPANTDETAILS']._serialized_start=132
+  _globals['_PARTICIPANTDETAILS']._serialized_end=375
 # @@protoc_insertion_point(module_scope)

@@ -13,9 +13,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from synergos_archive.v1 import sensitivity_pb2 as synergos_dot_archive_dot_v1_dot_sensitivity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&synergos/archive/v1/registration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xfb\x01\n\x13RegistrationDetails\x12,\n\x04role\x18\x01 \x01(\x0e\x32\x19.synergos.archive.v1.RoleH\x00\x88\x01\x01\x12\x14\n\x07n_count\x18\x02 \x01(\x03H\x01\x88\x01\x01\x12\x42\n\x05nodes\x18\x03 \x03(\x0b\x32\x33.synergos.archive.v1.RegistrationDetails.NodesEntry\x1aG\n\nNodesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.synergos.archive.v1.Node:\x02\x38\x01\x42\x07\n\x05_roleB\n\n\x08_n_count\"\xd1\x01\n\x04Node\x12\x11\n\x04host\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04port\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x06\x66_port\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12\x15\n\x08log_msgs\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x14\n\x07verbose\x18\x05 \x01(\x08H\x04\x88\x01\x01\x12+\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_hostB\x07\n\x05_portB\t\n\x07_f_portB\x0b\n\t_log_msgsB\n\n\x08_verbose*M\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_HOST\x10\x01\x12\x0e\n\nROLE_GUEST\x10\x02\x12\x10\n\x0cROLE_ARBITER\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&synergos/archive/v1/registration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xfb\x01\n\x13RegistrationDetails\x12,\n\x04role\x18\x01 \x01(\x0e\x32\x19.synergos.archive.v1.RoleH\x00\x88\x01\x01\x12\x14\n\x07n_count\x18\x02 \x01(\x03H\x01\x88\x01\x01\x12\x42\n\x05nodes\x18\x03 \x03(\x0b\x32\x33.synergos.archive.v1.RegistrationDetails.NodesEntry\x1aG\n\nNodesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.synergos.archive.v1.Node:\x02\x38\x01\x42\x07\n\x05_roleB\n\n\x08_n_count\"\xe9\x01\n\x04Node\x12\x17\n\x04host\x18\x01 \x01(\tB\x04\x90\xd5\x18\x02H\x00\x88\x01\x01\x12\x17\n\x04port\x18\x02 \x01(\x05\x42\x04\x90\xd5\x18\x02H\x01\x88\x01\x01\x12\x19\n\x06\x66_port\x18\x03 \x01(\x05\x42\x04\x90\xd5\x18\x02H\x02\x88\x01\x01\x12\x15\n\x08log_msgs\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x14\n\x07verbose\x18\x05 \x01(\x08H\x04\x88\x01\x01\x12\x31\n\nattributes\x18\x0f \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02\x42\x07\n\x05_hostB\x07\n\x05_portB\t\n\x07_f_portB\x0b\n\t_log_msgsB\n\n\x08_verbose*M\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_HOST\x10\x01\x12\x0e\n\nROLE_GUEST\x10\x02\x12\x10\n\x0cROLE_ARBITER\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -24,12 +25,20 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _globals['_REGISTRATIONDETAILS_NODESENTRY']._options = None
   _globals['_REGISTRATIONDETAILS_NODESENTRY']._serialized_options = b'8\001'
-  _globals['_ROLE']._serialized_start=559
-  _globals['_ROLE']._serialized_end=636
-  _globals['_REGISTRATIONDETAILS']._serialized_start=94
-  _globals['_REGISTRATIONDETAILS']._serialized_end=345
-  _globals['_REGISTRATIONDETAILS_NODESENTRY']._serialized_start=253
-  _globals['_REGISTRATIONDETAILS_NODESENTRY']._serialized_end=324
-  _globals['_NODE']._serialized_start=348
-  _globals['_NODE']._serialized_end=557
+  _globals['_NODE'].fields_by_name['host']._options = None
+  _globals['_NODE'].fields_by_name['host']._serialized_options = b'\220\325\030\002'
+  _globals['_NODE'].fields_by_name['port']._options = None
+  _globals['_NODE'].fields_by_name['port']._serialized_options = b'\220\325\030\002'
+  _globals['_NODE'].fields_by_name['f_port']._options = None
+  _globals['_NODE'].fields_by_name['f_port']._serialized_options = b'\220\325\030\002'
+  _globals['_NODE'].fields_by_name['attributes']._options = None
+  _globals['_NODE'].fields_by_name['attributes']._serialized_options = b'\220\325\030\002'
+  _globals['_ROLE']._serialized_start=622
+  _globals['_ROLE']._serialized_end=699
+  _globals['_REGISTRATIONDETAILS']._serialized_start=133
+  _globals['_REGISTRATIONDETAILS']._serialized_end=384
+  _globals['_REGISTRATIONDETAILS_NODESENTRY']._serialized_start=292
+  _globals['_REGISTRATIONDETAILS_NODESENTRY']._serialized_end=363
+  _globals['_NODE']._serialized_start=387
+  _globals['_NODE']._serialized_end=620
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -1337,11 +1338,185 @@ func (x *RecordTypeDescription) GetService() string {
 	return ""
 }
 
+// Nothing to say: the credential is that of the call.
+type WhoAmIRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WhoAmIRequest) Reset() {
+	*x = WhoAmIRequest{}
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WhoAmIRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WhoAmIRequest) ProtoMessage() {}
+
+func (x *WhoAmIRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WhoAmIRequest.ProtoReflect.Descriptor instead.
+func (*WhoAmIRequest) Descriptor() ([]byte, []int) {
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{20}
+}
+
+// Who asks.
+type WhoAmIResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The principal's name; empty while access is off, when everybody may do everything.
+	Principal string `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	// What it is granted; nothing else is there for it.
+	Grants []*Grant `protobuf:"bytes,2,rep,name=grants,proto3" json:"grants,omitempty"`
+	// When its credential expires; unset where it does not.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WhoAmIResponse) Reset() {
+	*x = WhoAmIResponse{}
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WhoAmIResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WhoAmIResponse) ProtoMessage() {}
+
+func (x *WhoAmIResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WhoAmIResponse.ProtoReflect.Descriptor instead.
+func (*WhoAmIResponse) Descriptor() ([]byte, []int) {
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *WhoAmIResponse) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *WhoAmIResponse) GetGrants() []*Grant {
+	if x != nil {
+		return x.Grants
+	}
+	return nil
+}
+
+func (x *WhoAmIResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// A role in a part of the archive.
+type Grant struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the role, such as "participant".
+	Role string `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
+	// Where: the records whose keys have all of these ids, by the names of the key's fields. None is everywhere.
+	Scope map[string]string `protobuf:"bytes,2,rep,name=scope,proto3" json:"scope,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// For roles of a participant: which one it is.
+	ParticipantId string `protobuf:"bytes,3,opt,name=participant_id,json=participantId,proto3" json:"participant_id,omitempty"`
+	// Which sensitive fields it shows.
+	Sees          []Sensitivity `protobuf:"varint,4,rep,packed,name=sees,proto3,enum=synergos.archive.v1.Sensitivity" json:"sees,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Grant) Reset() {
+	*x = Grant{}
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Grant) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Grant) ProtoMessage() {}
+
+func (x *Grant) ProtoReflect() protoreflect.Message {
+	mi := &file_synergos_archive_v1_archive_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Grant.ProtoReflect.Descriptor instead.
+func (*Grant) Descriptor() ([]byte, []int) {
+	return file_synergos_archive_v1_archive_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Grant) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Grant) GetScope() map[string]string {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+func (x *Grant) GetParticipantId() string {
+	if x != nil {
+		return x.ParticipantId
+	}
+	return ""
+}
+
+func (x *Grant) GetSees() []Sensitivity {
+	if x != nil {
+		return x.Sees
+	}
+	return nil
+}
+
 var File_synergos_archive_v1_archive_service_proto protoreflect.FileDescriptor
 
 const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\n" +
-	")synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\"\xb8\x01\n" +
+	")synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xb8\x01\n" +
 	"\x18StreamDescendantsRequest\x121\n" +
 	"\x03key\x18\x01 \x01(\v2\x1f.synergos.archive.v1.ArchiveKeyR\x03key\x12F\n" +
 	"\x0erelation_types\x18\x02 \x03(\x0e2\x1f.synergos.archive.v1.RecordTypeR\rrelationTypes\x12!\n" +
@@ -1424,20 +1599,36 @@ const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\trelations\x18\x06 \x03(\x0e2\x1f.synergos.archive.v1.RecordTypeR\trelations\x12\x1f\n" +
 	"\vlink_fields\x18\a \x03(\tR\n" +
 	"linkFields\x12\x18\n" +
-	"\aservice\x18\b \x01(\tR\aservice*n\n" +
+	"\aservice\x18\b \x01(\tR\aservice\"\x0f\n" +
+	"\rWhoAmIRequest\"\x9d\x01\n" +
+	"\x0eWhoAmIResponse\x12\x1c\n" +
+	"\tprincipal\x18\x01 \x01(\tR\tprincipal\x122\n" +
+	"\x06grants\x18\x02 \x03(\v2\x1a.synergos.archive.v1.GrantR\x06grants\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xef\x01\n" +
+	"\x05Grant\x12\x12\n" +
+	"\x04role\x18\x01 \x01(\tR\x04role\x12;\n" +
+	"\x05scope\x18\x02 \x03(\v2%.synergos.archive.v1.Grant.ScopeEntryR\x05scope\x12%\n" +
+	"\x0eparticipant_id\x18\x03 \x01(\tR\rparticipantId\x124\n" +
+	"\x04sees\x18\x04 \x03(\x0e2 .synergos.archive.v1.SensitivityR\x04sees\x1a8\n" +
+	"\n" +
+	"ScopeEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*n\n" +
 	"\n" +
 	"OnConflict\x12\x1b\n" +
 	"\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n" +
 	"\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n" +
-	"\x13ON_CONFLICT_REPLACE\x10\x032\x9f\x04\n" +
+	"\x13ON_CONFLICT_REPLACE\x10\x032\xf2\x04\n" +
 	"\x0eArchiveService\x12t\n" +
 	"\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n" +
 	"\x10CountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n" +
 	"\n" +
 	"BatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a'.synergos.archive.v1.BatchWriteResponse\x12S\n" +
 	"\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n" +
-	"\x11DescribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponseB\xf5\x01\n" +
+	"\x11DescribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponse\x12Q\n" +
+	"\x06WhoAmI\x12\".synergos.archive.v1.WhoAmIRequest\x1a#.synergos.archive.v1.WhoAmIResponseB\xf5\x01\n" +
 	"\x17com.synergos.archive.v1B\x13ArchiveServiceProtoP\x01ZWgithub.com/synergos-archive/synergos-archive/generated/go/synergos/archive/v1;archivev1\xa2\x02\x03SAX\xaa\x02\x13Synergos.Archive.V1\xca\x02\x13Synergos\\Archive\\V1\xe2\x02\x1fSynergos\\Archive\\V1\\GPBMetadata\xea\x02\x15Synergos::Archive::V1b\x06proto3"
 
 var (
@@ -1453,7 +1644,7 @@ func file_synergos_archive_v1_archive_service_proto_rawDescGZIP() []byte {
 }
 
 var file_synergos_archive_v1_archive_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_synergos_archive_v1_archive_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_synergos_archive_v1_archive_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_synergos_archive_v1_archive_service_proto_goTypes = []any{
 	(OnConflict)(0),                   // 0: synergos.archive.v1.OnConflict
 	(*StreamDescendantsRequest)(nil),  // 1: synergos.archive.v1.StreamDescendantsRequest
@@ -1476,60 +1667,72 @@ var file_synergos_archive_v1_archive_service_proto_goTypes = []any{
 	(*DescribeHierarchyRequest)(nil),  // 18: synergos.archive.v1.DescribeHierarchyRequest
 	(*DescribeHierarchyResponse)(nil), // 19: synergos.archive.v1.DescribeHierarchyResponse
 	(*RecordTypeDescription)(nil),     // 20: synergos.archive.v1.RecordTypeDescription
-	(*ArchiveKey)(nil),                // 21: synergos.archive.v1.ArchiveKey
-	(RecordType)(0),                   // 22: synergos.archive.v1.RecordType
-	(*ArchiveRecord)(nil),             // 23: synergos.archive.v1.ArchiveRecord
-	(*RecordCount)(nil),               // 24: synergos.archive.v1.RecordCount
-	(*fieldmaskpb.FieldMask)(nil),     // 25: google.protobuf.FieldMask
-	(Cascade)(0),                      // 26: synergos.archive.v1.Cascade
+	(*WhoAmIRequest)(nil),             // 21: synergos.archive.v1.WhoAmIRequest
+	(*WhoAmIResponse)(nil),            // 22: synergos.archive.v1.WhoAmIResponse
+	(*Grant)(nil),                     // 23: synergos.archive.v1.Grant
+	nil,                               // 24: synergos.archive.v1.Grant.ScopeEntry
+	(*ArchiveKey)(nil),                // 25: synergos.archive.v1.ArchiveKey
+	(RecordType)(0),                   // 26: synergos.archive.v1.RecordType
+	(*ArchiveRecord)(nil),             // 27: synergos.archive.v1.ArchiveRecord
+	(*RecordCount)(nil),               // 28: synergos.archive.v1.RecordCount
+	(*fieldmaskpb.FieldMask)(nil),     // 29: google.protobuf.FieldMask
+	(Cascade)(0),                      // 30: synergos.archive.v1.Cascade
+	(*timestamppb.Timestamp)(nil),     // 31: google.protobuf.Timestamp
+	(Sensitivity)(0),                  // 32: synergos.archive.v1.Sensitivity
 }
 var file_synergos_archive_v1_archive_service_proto_depIdxs = []int32{
-	21, // 0: synergos.archive.v1.StreamDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
-	22, // 1: synergos.archive.v1.StreamDescendantsRequest.relation_types:type_name -> synergos.archive.v1.RecordType
-	23, // 2: synergos.archive.v1.StreamDescendantsResponse.records:type_name -> synergos.archive.v1.ArchiveRecord
-	21, // 3: synergos.archive.v1.CountDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
-	24, // 4: synergos.archive.v1.CountDescendantsResponse.counts:type_name -> synergos.archive.v1.RecordCount
+	25, // 0: synergos.archive.v1.StreamDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
+	26, // 1: synergos.archive.v1.StreamDescendantsRequest.relation_types:type_name -> synergos.archive.v1.RecordType
+	27, // 2: synergos.archive.v1.StreamDescendantsResponse.records:type_name -> synergos.archive.v1.ArchiveRecord
+	25, // 3: synergos.archive.v1.CountDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
+	28, // 4: synergos.archive.v1.CountDescendantsResponse.counts:type_name -> synergos.archive.v1.RecordCount
 	6,  // 5: synergos.archive.v1.BatchWriteRequest.operations:type_name -> synergos.archive.v1.WriteOperation
 	7,  // 6: synergos.archive.v1.WriteOperation.create:type_name -> synergos.archive.v1.CreateOperation
 	8,  // 7: synergos.archive.v1.WriteOperation.update:type_name -> synergos.archive.v1.UpdateOperation
 	9,  // 8: synergos.archive.v1.WriteOperation.delete:type_name -> synergos.archive.v1.DeleteOperation
-	23, // 9: synergos.archive.v1.CreateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
-	23, // 10: synergos.archive.v1.UpdateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
-	25, // 11: synergos.archive.v1.UpdateOperation.update_mask:type_name -> google.protobuf.FieldMask
-	21, // 12: synergos.archive.v1.DeleteOperation.key:type_name -> synergos.archive.v1.ArchiveKey
-	26, // 13: synergos.archive.v1.DeleteOperation.cascade:type_name -> synergos.archive.v1.Cascade
+	27, // 9: synergos.archive.v1.CreateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
+	27, // 10: synergos.archive.v1.UpdateOperation.record:type_name -> synergos.archive.v1.ArchiveRecord
+	29, // 11: synergos.archive.v1.UpdateOperation.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 12: synergos.archive.v1.DeleteOperation.key:type_name -> synergos.archive.v1.ArchiveKey
+	30, // 13: synergos.archive.v1.DeleteOperation.cascade:type_name -> synergos.archive.v1.Cascade
 	11, // 14: synergos.archive.v1.BatchWriteResponse.results:type_name -> synergos.archive.v1.WriteResult
-	23, // 15: synergos.archive.v1.WriteResult.record:type_name -> synergos.archive.v1.ArchiveRecord
-	24, // 16: synergos.archive.v1.WriteResult.deleted:type_name -> synergos.archive.v1.RecordCount
+	27, // 15: synergos.archive.v1.WriteResult.record:type_name -> synergos.archive.v1.ArchiveRecord
+	28, // 16: synergos.archive.v1.WriteResult.deleted:type_name -> synergos.archive.v1.RecordCount
 	0,  // 17: synergos.archive.v1.ImportOptions.on_conflict:type_name -> synergos.archive.v1.OnConflict
 	12, // 18: synergos.archive.v1.ImportRequest.options:type_name -> synergos.archive.v1.ImportOptions
-	23, // 19: synergos.archive.v1.ImportRequest.records:type_name -> synergos.archive.v1.ArchiveRecord
+	27, // 19: synergos.archive.v1.ImportRequest.records:type_name -> synergos.archive.v1.ArchiveRecord
 	15, // 20: synergos.archive.v1.ImportResponse.counts:type_name -> synergos.archive.v1.ImportCount
 	16, // 21: synergos.archive.v1.ImportResponse.refusals:type_name -> synergos.archive.v1.ImportRefusal
-	22, // 22: synergos.archive.v1.ImportCount.record_type:type_name -> synergos.archive.v1.RecordType
-	21, // 23: synergos.archive.v1.ImportRefusal.key:type_name -> synergos.archive.v1.ArchiveKey
+	26, // 22: synergos.archive.v1.ImportCount.record_type:type_name -> synergos.archive.v1.RecordType
+	25, // 23: synergos.archive.v1.ImportRefusal.key:type_name -> synergos.archive.v1.ArchiveKey
 	17, // 24: synergos.archive.v1.ImportRefusal.violations:type_name -> synergos.archive.v1.ImportViolation
-	21, // 25: synergos.archive.v1.ImportRefusal.missing:type_name -> synergos.archive.v1.ArchiveKey
+	25, // 25: synergos.archive.v1.ImportRefusal.missing:type_name -> synergos.archive.v1.ArchiveKey
 	20, // 26: synergos.archive.v1.DescribeHierarchyResponse.record_types:type_name -> synergos.archive.v1.RecordTypeDescription
-	22, // 27: synergos.archive.v1.RecordTypeDescription.record_type:type_name -> synergos.archive.v1.RecordType
-	22, // 28: synergos.archive.v1.RecordTypeDescription.parents:type_name -> synergos.archive.v1.RecordType
-	22, // 29: synergos.archive.v1.RecordTypeDescription.ancestors:type_name -> synergos.archive.v1.RecordType
-	22, // 30: synergos.archive.v1.RecordTypeDescription.relations:type_name -> synergos.archive.v1.RecordType
-	1,  // 31: synergos.archive.v1.ArchiveService.StreamDescendants:input_type -> synergos.archive.v1.StreamDescendantsRequest
-	3,  // 32: synergos.archive.v1.ArchiveService.CountDescendants:input_type -> synergos.archive.v1.CountDescendantsRequest
-	5,  // 33: synergos.archive.v1.ArchiveService.BatchWrite:input_type -> synergos.archive.v1.BatchWriteRequest
-	13, // 34: synergos.archive.v1.ArchiveService.Import:input_type -> synergos.archive.v1.ImportRequest
-	18, // 35: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
-	2,  // 36: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
-	4,  // 37: synergos.archive.v1.ArchiveService.CountDescendants:output_type -> synergos.archive.v1.CountDescendantsResponse
-	10, // 38: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
-	14, // 39: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
-	19, // 40: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
-	36, // [36:41] is the sub-list for method output_type
-	31, // [31:36] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	26, // 27: synergos.archive.v1.RecordTypeDescription.record_type:type_name -> synergos.archive.v1.RecordType
+	26, // 28: synergos.archive.v1.RecordTypeDescription.parents:type_name -> synergos.archive.v1.RecordType
+	26, // 29: synergos.archive.v1.RecordTypeDescription.ancestors:type_name -> synergos.archive.v1.RecordType
+	26, // 30: synergos.archive.v1.RecordTypeDescription.relations:type_name -> synergos.archive.v1.RecordType
+	23, // 31: synergos.archive.v1.WhoAmIResponse.grants:type_name -> synergos.archive.v1.Grant
+	31, // 32: synergos.archive.v1.WhoAmIResponse.expires_at:type_name -> google.protobuf.Timestamp
+	24, // 33: synergos.archive.v1.Grant.scope:type_name -> synergos.archive.v1.Grant.ScopeEntry
+	32, // 34: synergos.archive.v1.Grant.sees:type_name -> synergos.archive.v1.Sensitivity
+	1,  // 35: synergos.archive.v1.ArchiveService.StreamDescendants:input_type -> synergos.archive.v1.StreamDescendantsRequest
+	3,  // 36: synergos.archive.v1.ArchiveService.CountDescendants:input_type -> synergos.archive.v1.CountDescendantsRequest
+	5,  // 37: synergos.archive.v1.ArchiveService.BatchWrite:input_type -> synergos.archive.v1.BatchWriteRequest
+	13, // 38: synergos.archive.v1.ArchiveService.Import:input_type -> synergos.archive.v1.ImportRequest
+	18, // 39: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
+	21, // 40: synergos.archive.v1.ArchiveService.WhoAmI:input_type -> synergos.archive.v1.WhoAmIRequest
+	2,  // 41: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
+	4,  // 42: synergos.archive.v1.ArchiveService.CountDescendants:output_type -> synergos.archive.v1.CountDescendantsResponse
+	10, // 43: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
+	14, // 44: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
+	19, // 45: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
+	22, // 46: synergos.archive.v1.ArchiveService.WhoAmI:output_type -> synergos.archive.v1.WhoAmIResponse
+	41, // [41:47] is the sub-list for method output_type
+	35, // [35:41] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_synergos_archive_v1_archive_service_proto_init() }
@@ -1540,6 +1743,7 @@ func file_synergos_archive_v1_archive_service_proto_init() {
 	file_synergos_archive_v1_options_proto_init()
 	file_synergos_archive_v1_record_type_proto_init()
 	file_synergos_archive_v1_records_proto_init()
+	file_synergos_archive_v1_sensitivity_proto_init()
 	file_synergos_archive_v1_archive_service_proto_msgTypes[5].OneofWrappers = []any{
 		(*WriteOperation_Create)(nil),
 		(*WriteOperation_Update)(nil),
@@ -1551,7 +1755,7 @@ func file_synergos_archive_v1_archive_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synergos_archive_v1_archive_service_proto_rawDesc), len(file_synergos_archive_v1_archive_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	ArchiveService_BatchWrite_FullMethodName        = "/synergos.archive.v1.ArchiveService/BatchWrite"
 	ArchiveService_Import_FullMethodName            = "/synergos.archive.v1.ArchiveService/Import"
 	ArchiveService_DescribeHierarchy_FullMethodName = "/synergos.archive.v1.ArchiveService/DescribeHierarchy"
+	ArchiveService_WhoAmI_FullMethodName            = "/synergos.archive.v1.ArchiveService/WhoAmI"
 )
 
 // ArchiveServiceClient is the client API for ArchiveService service.
@@ -55,6 +56,9 @@ type ArchiveServiceClient interface {
 	Import(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRequest, ImportResponse], error)
 	// Returns the hierarchy as data: what each record type needs, and what is downstream of it.
 	DescribeHierarchy(ctx context.Context, in *DescribeHierarchyRequest, opts ...grpc.CallOption) (*DescribeHierarchyResponse, error)
+	// Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+	// anybody, who is nobody then.
+	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
 }
 
 type archiveServiceClient struct {
@@ -127,6 +131,16 @@ func (c *archiveServiceClient) DescribeHierarchy(ctx context.Context, in *Descri
 	return out, nil
 }
 
+func (c *archiveServiceClient) WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WhoAmIResponse)
+	err := c.cc.Invoke(ctx, ArchiveService_WhoAmI_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ArchiveServiceServer is the server API for ArchiveService service.
 // All implementations must embed UnimplementedArchiveServiceServer
 // for forward compatibility.
@@ -156,6 +170,9 @@ type ArchiveServiceServer interface {
 	Import(grpc.ClientStreamingServer[ImportRequest, ImportResponse]) error
 	// Returns the hierarchy as data: what each record type needs, and what is downstream of it.
 	DescribeHierarchy(context.Context, *DescribeHierarchyRequest) (*DescribeHierarchyResponse, error)
+	// Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+	// anybody, who is nobody then.
+	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
 	mustEmbedUnimplementedArchiveServiceServer()
 }
 
@@ -180,6 +197,9 @@ func (UnimplementedArchiveServiceServer) Import(grpc.ClientStreamingServer[Impor
 }
 func (UnimplementedArchiveServiceServer) DescribeHierarchy(context.Context, *DescribeHierarchyRequest) (*DescribeHierarchyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DescribeHierarchy not implemented")
+}
+func (UnimplementedArchiveServiceServer) WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WhoAmI not implemented")
 }
 func (UnimplementedArchiveServiceServer) mustEmbedUnimplementedArchiveServiceServer() {}
 func (UnimplementedArchiveServiceServer) testEmbeddedByValue()                        {}
@@ -274,6 +294,24 @@ func _ArchiveService_DescribeHierarchy_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ArchiveService_WhoAmI_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WhoAmIRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ArchiveServiceServer).WhoAmI(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ArchiveService_WhoAmI_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ArchiveServiceServer).WhoAmI(ctx, req.(*WhoAmIRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ArchiveService_ServiceDesc is the grpc.ServiceDesc for ArchiveService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -292,6 +330,10 @@ var ArchiveService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DescribeHierarchy",
 			Handler:    _ArchiveService_DescribeHierarchy_Handler,
+		},
+		{
+			MethodName: "WhoAmI",
+			Handler:    _ArchiveService_WhoAmI_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

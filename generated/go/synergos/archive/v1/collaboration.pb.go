@@ -293,22 +293,22 @@ var File_synergos_archive_v1_collaboration_proto protoreflect.FileDescriptor
 
 const file_synergos_archive_v1_collaboration_proto_rawDesc = "" +
 	"\n" +
-	"'synergos/archive/v1/collaboration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xdd\x02\n" +
+	"'synergos/archive/v1/collaboration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xe3\x02\n" +
 	"\x14CollaborationDetails\x12<\n" +
 	"\tcatalogue\x18\x01 \x01(\v2\x1e.synergos.archive.v1.ComponentR\tcatalogue\x122\n" +
 	"\x04logs\x18\x02 \x01(\v2\x1e.synergos.archive.v1.ComponentR\x04logs\x124\n" +
 	"\x05meter\x18\x03 \x01(\v2\x1e.synergos.archive.v1.ComponentR\x05meter\x124\n" +
 	"\x05mlops\x18\x04 \x01(\v2\x1e.synergos.archive.v1.ComponentR\x05mlops\x12.\n" +
-	"\x02mq\x18\x05 \x01(\v2\x1e.synergos.archive.v1.ComponentR\x02mq\x127\n" +
+	"\x02mq\x18\x05 \x01(\v2\x1e.synergos.archive.v1.ComponentR\x02mq\x12=\n" +
 	"\n" +
-	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructR\n" +
-	"attributes\"\xc9\x01\n" +
-	"\tComponent\x12\x17\n" +
-	"\x04host\x18\x01 \x01(\tH\x00R\x04host\x88\x01\x01\x129\n" +
-	"\x05ports\x18\x02 \x01(\v2#.synergos.archive.v1.ComponentPortsR\x05ports\x12\x1b\n" +
-	"\x06secure\x18\x03 \x01(\bH\x01R\x06secure\x88\x01\x01\x127\n" +
+	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02R\n" +
+	"attributes\"\xdb\x01\n" +
+	"\tComponent\x12\x1d\n" +
+	"\x04host\x18\x01 \x01(\tB\x04\x90\xd5\x18\x02H\x00R\x04host\x88\x01\x01\x12?\n" +
+	"\x05ports\x18\x02 \x01(\v2#.synergos.archive.v1.ComponentPortsB\x04\x90\xd5\x18\x02R\x05ports\x12\x1b\n" +
+	"\x06secure\x18\x03 \x01(\bH\x01R\x06secure\x88\x01\x01\x12=\n" +
 	"\n" +
-	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructR\n" +
+	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02R\n" +
 	"attributesB\a\n" +
 	"\x05_hostB\t\n" +
 	"\a_secure\"\xb0\x02\n" +
@@ -373,6 +373,7 @@ func file_synergos_archive_v1_collaboration_proto_init() {
 	if File_synergos_archive_v1_collaboration_proto != nil {
 		return
 	}
+	file_synergos_archive_v1_sensitivity_proto_init()
 	file_synergos_archive_v1_collaboration_proto_msgTypes[1].OneofWrappers = []any{}
 	file_synergos_archive_v1_collaboration_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}

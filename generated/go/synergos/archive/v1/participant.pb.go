@@ -118,15 +118,15 @@ var File_synergos_archive_v1_participant_proto protoreflect.FileDescriptor
 
 const file_synergos_archive_v1_participant_proto_rawDesc = "" +
 	"\n" +
-	"%synergos/archive/v1/participant.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x91\x02\n" +
+	"%synergos/archive/v1/participant.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xa9\x02\n" +
 	"\x12ParticipantDetails\x12\x1a\n" +
 	"\bcategory\x18\x01 \x03(\tR\bcategory\x12\x1d\n" +
-	"\asummary\x18\x02 \x01(\tH\x00R\asummary\x88\x01\x01\x12\x19\n" +
-	"\x05phone\x18\x03 \x01(\tH\x01R\x05phone\x88\x01\x01\x12\x19\n" +
-	"\x05email\x18\x04 \x01(\tH\x02R\x05email\x88\x01\x01\x121\n" +
-	"\asocials\x18\x05 \x01(\v2\x17.google.protobuf.StructR\asocials\x127\n" +
+	"\asummary\x18\x02 \x01(\tH\x00R\asummary\x88\x01\x01\x12\x1f\n" +
+	"\x05phone\x18\x03 \x01(\tB\x04\x90\xd5\x18\x01H\x01R\x05phone\x88\x01\x01\x12\x1f\n" +
+	"\x05email\x18\x04 \x01(\tB\x04\x90\xd5\x18\x01H\x02R\x05email\x88\x01\x01\x127\n" +
+	"\asocials\x18\x05 \x01(\v2\x17.google.protobuf.StructB\x04\x90\xd5\x18\x01R\asocials\x12=\n" +
 	"\n" +
-	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructR\n" +
+	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructB\x04\x90\xd5\x18\x01R\n" +
 	"attributesB\n" +
 	"\n" +
 	"\b_summaryB\b\n" +
@@ -166,6 +166,7 @@ func file_synergos_archive_v1_participant_proto_init() {
 	if File_synergos_archive_v1_participant_proto != nil {
 		return
 	}
+	file_synergos_archive_v1_sensitivity_proto_init()
 	file_synergos_archive_v1_participant_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -239,7 +239,7 @@ var File_synergos_archive_v1_registration_proto protoreflect.FileDescriptor
 
 const file_synergos_archive_v1_registration_proto_rawDesc = "" +
 	"\n" +
-	"&synergos/archive/v1/registration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x9c\x02\n" +
+	"&synergos/archive/v1/registration.proto\x12\x13synergos.archive.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a%synergos/archive/v1/sensitivity.proto\"\x9c\x02\n" +
 	"\x13RegistrationDetails\x122\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x19.synergos.archive.v1.RoleH\x00R\x04role\x88\x01\x01\x12\x1c\n" +
 	"\an_count\x18\x02 \x01(\x03H\x01R\x06nCount\x88\x01\x01\x12I\n" +
@@ -250,15 +250,15 @@ const file_synergos_archive_v1_registration_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x19.synergos.archive.v1.NodeR\x05value:\x028\x01B\a\n" +
 	"\x05_roleB\n" +
 	"\n" +
-	"\b_n_count\"\x82\x02\n" +
-	"\x04Node\x12\x17\n" +
-	"\x04host\x18\x01 \x01(\tH\x00R\x04host\x88\x01\x01\x12\x17\n" +
-	"\x04port\x18\x02 \x01(\x05H\x01R\x04port\x88\x01\x01\x12\x1a\n" +
-	"\x06f_port\x18\x03 \x01(\x05H\x02R\x05fPort\x88\x01\x01\x12\x1e\n" +
+	"\b_n_count\"\x9a\x02\n" +
+	"\x04Node\x12\x1d\n" +
+	"\x04host\x18\x01 \x01(\tB\x04\x90\xd5\x18\x02H\x00R\x04host\x88\x01\x01\x12\x1d\n" +
+	"\x04port\x18\x02 \x01(\x05B\x04\x90\xd5\x18\x02H\x01R\x04port\x88\x01\x01\x12 \n" +
+	"\x06f_port\x18\x03 \x01(\x05B\x04\x90\xd5\x18\x02H\x02R\x05fPort\x88\x01\x01\x12\x1e\n" +
 	"\blog_msgs\x18\x04 \x01(\bH\x03R\alogMsgs\x88\x01\x01\x12\x1d\n" +
-	"\averbose\x18\x05 \x01(\bH\x04R\averbose\x88\x01\x01\x127\n" +
+	"\averbose\x18\x05 \x01(\bH\x04R\averbose\x88\x01\x01\x12=\n" +
 	"\n" +
-	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructR\n" +
+	"attributes\x18\x0f \x01(\v2\x17.google.protobuf.StructB\x04\x90\xd5\x18\x02R\n" +
 	"attributesB\a\n" +
 	"\x05_hostB\a\n" +
 	"\x05_portB\t\n" +
@@ -312,6 +312,7 @@ func file_synergos_archive_v1_registration_proto_init() {
 	if File_synergos_archive_v1_registration_proto != nil {
 		return
 	}
+	file_synergos_archive_v1_sensitivity_proto_init()
 	file_synergos_archive_v1_registration_proto_msgTypes[0].OneofWrappers = []any{}
 	file_synergos_archive_v1_registration_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}

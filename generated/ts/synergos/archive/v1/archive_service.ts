@@ -23,9 +23,11 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../../google/protobuf/field_mask.js";
+import { Timestamp } from "../../../google/protobuf/timestamp.js";
 import { Cascade } from "./options.js";
 import { RecordCount, RecordType } from "./record_type.js";
 import { ArchiveKey, ArchiveRecord } from "./records.js";
+import { Sensitivity } from "./sensitivity.js";
 
 /**
  * What an import does with a record whose key is taken by one that differs from it. One that does not differ is left
@@ -266,6 +268,37 @@ export interface RecordTypeDescription {
   link_fields: string[];
   /** The full name of its service, such as "synergos.archive.v1.RunService". */
   service: string;
+}
+
+/** Nothing to say: the credential is that of the call. */
+export interface WhoAmIRequest {
+}
+
+/** Who asks. */
+export interface WhoAmIResponse {
+  /** The principal's name; empty while access is off, when everybody may do everything. */
+  principal: string;
+  /** What it is granted; nothing else is there for it. */
+  grants: Grant[];
+  /** When its credential expires; unset where it does not. */
+  expires_at: Timestamp | undefined;
+}
+
+/** A role in a part of the archive. */
+export interface Grant {
+  /** The name of the role, such as "participant". */
+  role: string;
+  /** Where: the records whose keys have all of these ids, by the names of the key's fields. None is everywhere. */
+  scope: { [key: string]: string };
+  /** For roles of a participant: which one it is. */
+  participant_id: string;
+  /** Which sensitive fields it shows. */
+  sees: Sensitivity[];
+}
+
+export interface Grant_ScopeEntry {
+  key: string;
+  value: string;
 }
 
 function createBaseStreamDescendantsRequest(): StreamDescendantsRequest {
@@ -1925,6 +1958,323 @@ export const RecordTypeDescription: MessageFns<RecordTypeDescription, "synergos.
   },
 };
 
+function createBaseWhoAmIRequest(): WhoAmIRequest {
+  return {};
+}
+
+export const WhoAmIRequest: MessageFns<WhoAmIRequest, "synergos.archive.v1.WhoAmIRequest"> = {
+  $type: "synergos.archive.v1.WhoAmIRequest" as const,
+
+  encode(_: WhoAmIRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhoAmIRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhoAmIRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WhoAmIRequest>, I>>(base?: I): WhoAmIRequest {
+    return WhoAmIRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WhoAmIRequest>, I>>(_: I): WhoAmIRequest {
+    const message = createBaseWhoAmIRequest();
+    return message;
+  },
+};
+
+function createBaseWhoAmIResponse(): WhoAmIResponse {
+  return { principal: "", grants: [], expires_at: undefined };
+}
+
+export const WhoAmIResponse: MessageFns<WhoAmIResponse, "synergos.archive.v1.WhoAmIResponse"> = {
+  $type: "synergos.archive.v1.WhoAmIResponse" as const,
+
+  encode(message: WhoAmIResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.principal !== "") {
+      writer.uint32(10).string(message.principal);
+    }
+    for (const v of message.grants) {
+      Grant.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.expires_at !== undefined) {
+      Timestamp.encode(message.expires_at, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhoAmIResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhoAmIResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.grants.push(Grant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expires_at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WhoAmIResponse>, I>>(base?: I): WhoAmIResponse {
+    return WhoAmIResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WhoAmIResponse>, I>>(object: I): WhoAmIResponse {
+    const message = createBaseWhoAmIResponse();
+    message.principal = object.principal ?? "";
+    message.grants = object.grants?.map((e) => Grant.fromPartial(e)) || [];
+    message.expires_at = (object.expires_at !== undefined && object.expires_at !== null)
+      ? Timestamp.fromPartial(object.expires_at)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGrant(): Grant {
+  return { role: "", scope: {}, participant_id: "", sees: [] };
+}
+
+export const Grant: MessageFns<Grant, "synergos.archive.v1.Grant"> = {
+  $type: "synergos.archive.v1.Grant" as const,
+
+  encode(message: Grant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.role !== "") {
+      writer.uint32(10).string(message.role);
+    }
+    globalThis.Object.entries(message.scope).forEach(([key, value]: [string, string]) => {
+      Grant_ScopeEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.participant_id !== "") {
+      writer.uint32(26).string(message.participant_id);
+    }
+    if (message.sees.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.sees) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = Grant_ScopeEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              if (entry2.key === "__proto__") globalThis.Object.defineProperty(message.scope, entry2.key, { value: entry2.value, configurable: true, enumerable: true, writable: true });
+              else message.scope[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.participant_id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.sees.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.sees.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Grant>, I>>(base?: I): Grant {
+    return Grant.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Grant>, I>>(object: I): Grant {
+    const message = createBaseGrant();
+    message.role = object.role ?? "";
+    message.scope = (globalThis.Object.entries(object.scope ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          if (key === "__proto__") globalThis.Object.defineProperty(acc, key, { value: globalThis.String(value), configurable: true, enumerable: true, writable: true });
+          else acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.participant_id = object.participant_id ?? "";
+    message.sees = object.sees?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseGrant_ScopeEntry(): Grant_ScopeEntry {
+  return { key: "", value: "" };
+}
+
+export const Grant_ScopeEntry: MessageFns<Grant_ScopeEntry, "synergos.archive.v1.Grant.ScopeEntry"> = {
+  $type: "synergos.archive.v1.Grant.ScopeEntry" as const,
+
+  encode(message: Grant_ScopeEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Grant_ScopeEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrant_ScopeEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Grant_ScopeEntry>, I>>(base?: I): Grant_ScopeEntry {
+    return Grant_ScopeEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Grant_ScopeEntry>, I>>(object: I): Grant_ScopeEntry {
+    const message = createBaseGrant_ScopeEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
 /** What crosses record types. Its errors are those of the services of the single types. */
 export type ArchiveServiceDefinition = typeof ArchiveServiceDefinition;
 export const ArchiveServiceDefinition = {
@@ -1994,6 +2344,18 @@ export const ArchiveServiceDefinition = {
       requestType: DescribeHierarchyRequest as typeof DescribeHierarchyRequest,
       requestStream: false,
       responseType: DescribeHierarchyResponse as typeof DescribeHierarchyResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+     * anybody, who is nobody then.
+     */
+    whoAmI: {
+      name: "WhoAmI",
+      requestType: WhoAmIRequest as typeof WhoAmIRequest,
+      requestStream: false,
+      responseType: WhoAmIResponse as typeof WhoAmIResponse,
       responseStream: false,
       options: {},
     },
@@ -2080,6 +2442,19 @@ export const ArchiveServiceService = {
       Buffer.from(DescribeHierarchyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DescribeHierarchyResponse => DescribeHierarchyResponse.decode(value),
   },
+  /**
+   * Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+   * anybody, who is nobody then.
+   */
+  whoAmI: {
+    path: "/synergos.archive.v1.ArchiveService/WhoAmI" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: WhoAmIRequest): Buffer => Buffer.from(WhoAmIRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WhoAmIRequest => WhoAmIRequest.decode(value),
+    responseSerialize: (value: WhoAmIResponse): Buffer => Buffer.from(WhoAmIResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WhoAmIResponse => WhoAmIResponse.decode(value),
+  },
 } as const;
 
 export interface ArchiveServiceServer extends UntypedServiceImplementation {
@@ -2114,6 +2489,11 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
   import: handleClientStreamingCall<ImportRequest, ImportResponse>;
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy: handleUnaryCall<DescribeHierarchyRequest, DescribeHierarchyResponse>;
+  /**
+   * Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+   * anybody, who is nobody then.
+   */
+  whoAmI: handleUnaryCall<WhoAmIRequest, WhoAmIResponse>;
 }
 
 export interface ArchiveServiceClient extends Client {
@@ -2210,6 +2590,25 @@ export interface ArchiveServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DescribeHierarchyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
+   * anybody, who is nobody then.
+   */
+  whoAmI(
+    request: WhoAmIRequest,
+    callback: (error: ServiceError | null, response: WhoAmIResponse) => void,
+  ): ClientUnaryCall;
+  whoAmI(
+    request: WhoAmIRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WhoAmIResponse) => void,
+  ): ClientUnaryCall;
+  whoAmI(
+    request: WhoAmIRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WhoAmIResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,189 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { ArchiveError, accessDenied } from "../archive/archive-error.js";
+import type { ClientCertificate } from "./certificate.js";
+import { credentialExpired, credentialInvalid, credentialMissing } from "./credential-errors.js";
+import { IssuerKeys } from "./issuer-keys.js";
+import { Principal } from "./principal.js";
+import { type AccessFile, type Issuer, readAccessFile } from "./read-access-file.js";
+import { isJwt, verifyJwt } from "./verify-jwt.js";
+import { WatchedFile } from "./watched-file.js";
+import type { Fault } from "./yaml-reader.js";
+
+/** How a caller proves who it is. */
+export interface Credentials {
+  /** The header, if there is one. */
+  readonly authorization: string | undefined;
+  readonly certificate: ClientCertificate | undefined;
+}
+
+/** Where access says what happens to its files. */
+export interface AccessLog {
+  info(message: string, details?: object): unknown;
+  error(message: string, details?: object): unknown;
+}
+
+/** The most characters of a token, and the most tokens that are known to be good. */
+const maxTokenLength = 16_384;
+const maxVerified = 10_000;
+
+/** What a stream is allowed, until it ends or that is over. */
+interface Followed {
+  readonly credentials: Credentials;
+  readonly principal: Principal;
+  end(error: ArchiveError): void;
+}
+
+/** Who may do what, by an access file that is read again when it changes. */
+export class Access {
+  #file: AccessFile;
+  /** Whether the file is as it was read last; a broken one leaves what was there. */
+  #valid = true;
+  /** Those whose JWT was verified, by its SHA-256, those used last at the end. */
+  #verified = new Map<string, Principal>();
+  readonly #keys = new Map<string, IssuerKeys>();
+  readonly #followed = new Set<Followed>();
+  readonly #watched: WatchedFile;
+
+  /** Throws one error that says all that is wrong with the file. */
+  constructor(
+    private readonly path: string,
+    private readonly log: AccessLog,
+  ) {
+    const read = readAccessFile(readFileSync(path, "utf8"));
+    if (isFaulty(read)) throw new Error(faultsText(path, read));
+    this.#file = read;
+    this.#watched = new WatchedFile(
+      path,
+      (bytes) => this.#reload(bytes.toString("utf8")),
+      (error) => this.#keepLastGood(error.message),
+    );
+  }
+
+  get isValid(): boolean {
+    return this.#valid;
+  }
+
+  /** Who asks; throws where nobody can be told to be. A credential that is given and bad is never passed over. */
+  authenticate(credentials: Credentials): Principal | Promise<Principal> {
+    const { authorization, certificate } = credentials;
+    if (certificate) {
+      if (!certificate.verified) throw credentialInvalid("the certificate is of no trusted authority");
+      if (certificate.expires <= Date.now()) throw credentialExpired();
+    }
+    if (authorization !== undefined) return this.#ofToken(authorization);
+    if (!certificate) throw credentialMissing();
+    for (const [kind, name] of certificate.names) {
+      const listed = this.#file.certificates.get(`${kind} ${name}`);
+      if (listed) return new Principal(listed.name, listed.rights, certificate.expires);
+    }
+    throw credentialInvalid("no principal has the certificate's names");
+  }
+
+  /** Ends a stream when its credential expires, and when the file no longer allows what it did. Returns how to stop that. */
+  follow(credentials: Credentials, principal: Principal, end: (error: ArchiveError) => void): () => void {
+    const followed: Followed = { credentials, principal, end };
+    this.#followed.add(followed);
+    const timer = this.#endAt(principal.expires, end);
+    return () => {
+      this.#followed.delete(followed);
+      timer.stop();
+    };
+  }
+
+  /** Looks at once whether the file has changed. */
+  check(): void {
+    this.#watched.check();
+  }
+
+  stop(): void {
+    this.#watched.stop();
+  }
+
+  #ofToken(authorization: string): Principal | Promise<Principal> {
+    const token = /^bearer +([^ ,]+)$/i.exec(authorization.slice(0, maxTokenLength + 20))?.[1];
+    if (token === undefined || token.length > maxTokenLength) throw credentialInvalid("it is no bearer token");
+    const hash = createHash("sha256").update(token);
+    const digest = hash.digest();
+    const name = digest.toString("hex");
+    const listed = this.#file.tokens.get(name);
+    if (listed && timingSafeEqual(listed.digest, digest)) {
+      if (listed.expires !== undefined && listed.expires <= Date.now()) throw credentialExpired();
+      return new Principal(listed.principal.name, listed.principal.rights, listed.expires);
+    }
+    const known = this.#verified.get(name);
+    if (known) {
+      if ((known.expires ?? 0) <= Date.now()) {
+        this.#verified.delete(name);
+        throw credentialExpired();
+      }
+      return known;
+    }
+    if (!isJwt(token)) throw credentialInvalid("no principal has the token");
+    const file = this.#file;
+    return verifyJwt(token, file, (issuer) => this.#keysOf(issuer)).then((principal) => {
+      // What an older file said of it holds no longer.
+      if (file !== this.#file) return this.#ofToken(authorization);
+      this.#remember(name, principal);
+      return principal;
+    });
+  }
+
+  #remember(name: string, principal: Principal): void {
+    this.#verified.set(name, principal);
+    const [oldest] = this.#verified.keys();
+    if (this.#verified.size > maxVerified && oldest !== undefined) this.#verified.delete(oldest);
+  }
+
+  #keysOf({ keys, issuer }: Issuer): IssuerKeys {
+    const known = this.#keys.get(keys);
+    if (known) return known;
+    const made = new IssuerKeys(keys, (error) =>
+      this.log.error("the keys of an issuer cannot be read", { issuer, error: error.message }),
+    );
+    this.#keys.set(keys, made);
+    return made;
+  }
+
+  #endAt(time: number | undefined, end: (error: ArchiveError) => void): { stop(): void } {
+    if (time === undefined) return { stop() {} };
+    // A timer takes no more than 24 days: by then connections are older than they may be.
+    const timer = setTimeout(() => end(credentialExpired()), Math.min(2 ** 31 - 1, Math.max(0, time - Date.now())));
+    timer.unref();
+    return { stop: () => clearTimeout(timer) };
+  }
+
+  #reload(text: string): void {
+    const read = readAccessFile(text);
+    if (isFaulty(read)) {
+      this.#keepLastGood(faultsText(this.path, read));
+      return;
+    }
+    this.#file = read;
+    this.#valid = true;
+    this.#verified = new Map();
+    this.log.info("the access file was read again", { path: this.path, principals: read.principals.size });
+    for (const followed of this.#followed) void this.#recheck(followed);
+  }
+
+  /** Ends a stream that would go on to show or to take what it may not any more. */
+  async #recheck({ credentials, principal, end }: Followed): Promise<void> {
+    try {
+      const { rights } = await this.authenticate(credentials);
+      if (!rights.includes(principal.rights)) end(accessDenied("What you may do has changed: begin again."));
+    } catch (error) {
+      end(error instanceof ArchiveError ? error : accessDenied("Who you are can no longer be told."));
+    }
+  }
+
+  #keepLastGood(error: string): void {
+    this.#valid = false;
+    this.log.error("the access file cannot be used: what it said before goes on to hold", { path: this.path, error });
+  }
+}
+
+const isFaulty = (read: AccessFile | readonly Fault[]): read is readonly Fault[] => Array.isArray(read);
+
+/** All that is wrong with a file, a line each. */
+export const faultsText = (path: string, faults: readonly Fault[]): string =>
+  faults.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n");

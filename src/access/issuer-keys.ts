@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { issuerUnavailable } from "./credential-errors.js";
+
+/** How long keys count as fresh, and how long nobody is asked again for a key that is not known, in milliseconds. */
+const freshFor = 600_000;
+const cooldown = 30_000;
+const patience = 5000;
+/** The most bytes of a set of keys. */
+const maxSize = 2 ** 18;
+
+/**
+ * The keys of an issuer, from a file or an URL. They are asked for again when they are old, or when a token names one that
+ * is not known; while the issuer cannot be asked, those that are known go on working.
+ */
+export class IssuerKeys {
+  #keys: JWTVerifyGetKey | undefined;
+  #fetched = Number.NEGATIVE_INFINITY;
+  #asked = Number.NEGATIVE_INFINITY;
+  #fetching: Promise<void> | undefined;
+
+  constructor(
+    private readonly source: string,
+    private readonly failed: (error: Error) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Finds the key of a token, as jose asks for it. */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    if (!this.#keys) await this.#fetch();
+    else if (this.now() - this.#fetched > freshFor && this.now() - this.#asked > cooldown) {
+      // The one that has it in vain waits; the others are answered by what is known.
+      await this.#fetch().catch(() => undefined);
+    }
+    const known = this.#keys as JWTVerifyGetKey;
+    try {
+      return await known(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || this.now() - this.#asked < cooldown) throw error;
+      await this.#fetch().catch(() => undefined);
+      return (this.#keys as JWTVerifyGetKey)(header, token);
+    }
+  };
+
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#load().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #load(): Promise<void> {
+    this.#asked = this.now();
+    try {
+      const text = /^https?:/i.test(this.source) ? await fetched(this.source) : await readFile(this.source, "utf8");
+      const keys: unknown = JSON.parse(text);
+      this.#keys = createLocalJWKSet(keys as JSONWebKeySet);
+      this.#fetched = this.now();
+    } catch (error) {
+      this.failed(error as Error);
+      throw issuerUnavailable(error);
+    }
+  }
+}
+
+async function fetched(url: string): Promise<string> {
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(patience),
+    redirect: "error",
+    headers: { accept: "application/json" },
+  });
+  if (!response.ok) throw new Error(`it answers ${response.status}`);
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const piece of response.body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > maxSize) throw new Error(`it answers more than ${maxSize} bytes`);
+  }
+  return text;
+}
