@@ -15,6 +15,13 @@ const rounds = Number(process.env.ARCHIVE_TEST_CLUSTER_ROUNDS ?? 1);
 /** How long, in seconds, a cluster may take to go on without a node, and to take it in again. */
 const patience = 60;
 
+/** Has each copy know all nodes where they are reached by themselves, each beginning with another one. */
+const withAllNodes = (urls: readonly string[]): string[] =>
+  urls.map((url, index) => {
+    const hosts = [...urls.slice(index), ...urls.slice(0, index)].map((each) => new URL(each).host);
+    return url.replace(new URL(url).host, [...new Set(hosts)].join(","));
+  });
+
 describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
   let cluster: TestCluster;
   beforeAll(async () => {
@@ -71,7 +78,7 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
     const copies: ServerProcess[] = [];
     const figures = { kills: 0, stops: 0, isolations: 0, lost: 0, doubled: 0, orphans: 0, INTERNAL: 0 };
     try {
-      for (const url of cluster.urls) copies.push(await startProcess(url, ["--migrate"]));
+      for (const url of withAllNodes(cluster.urls)) copies.push(await startProcess(url, ["--migrate"]));
       const load = new ClusterLoad(copies.map(({ client }) => client));
       await load.begin();
       const goesOn = async () => {

@@ -1,10 +1,12 @@
+import { joinAddress } from "../address.js";
 import { type PemFile, pairFault, readCertificates, readKey } from "../tls-files.js";
+import type { Host } from "./hosts.js";
 
 /** Where a MySQL or MariaDB database lies. */
 export interface MySqlLocation {
   readonly kind: "mysql";
-  readonly host: string;
-  readonly port: number;
+  /** Where it is, or may be: in the order in which they are tried. */
+  readonly hosts: readonly [Host, ...Host[]];
   readonly user: string;
   readonly password: string;
   readonly database: string;
@@ -15,7 +17,7 @@ export interface MySqlLocation {
 export type DatabaseLocation = MySqlLocation | { readonly kind: "sqlite"; readonly file: string };
 
 /** How a database URL is written, for messages. */
-export const databaseUrlForms = "sqlite:FILE or mysql://user:password@host:port/database";
+export const databaseUrlForms = "sqlite:FILE or mysql://user:password@host:port/database, with further hosts by commas";
 
 const tlsModes: Readonly<Record<string, boolean | undefined>> = { disabled: undefined, required: false, verify: true };
 
@@ -28,8 +30,9 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
     if (file === "" || file === ":memory:") throw new Error("must name a file: sqlite:FILE");
     return { kind: "sqlite", file };
   }
-  if (!/^(mysql|mariadb):\/\//.test(text) || !URL.canParse(text)) throw new Error(`must be ${databaseUrlForms}`);
-  const url = new URL(text);
+  const { first, others } = splitHosts(text);
+  if (!/^(mysql|mariadb):\/\//.test(text) || !URL.canParse(first)) throw new Error(`must be ${databaseUrlForms}`);
+  const url = new URL(first);
   // Such a character is part of a password that is not encoded; nothing of it may be shown.
   if (url.hash || /[@#]/.test(url.pathname + url.search)) {
     throw new Error("must have special characters of user and password percent-encoded");
@@ -65,8 +68,7 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
   };
   return {
     kind: "mysql",
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: url.port ? Number(url.port) : 3306,
+    hosts: [hostOf(url), ...others.map(otherHost)],
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database,
@@ -74,8 +76,28 @@ export function parseDatabaseUrl(text: string): DatabaseLocation {
   };
 }
 
+/** The URL with its first host alone, and what stands for the others. */
+function splitHosts(text: string): { first: string; others: string[] } {
+  const [, scheme = "", credentials = "", hosts = "", rest = ""] = /^(\w+:\/\/)([^/]*@)?([^/@]*)(.*)$/.exec(text) ?? [];
+  const [first, ...others] = hosts.split(",");
+  return others.length === 0 ? { first: text, others } : { first: scheme + credentials + first + rest, others };
+}
+
+const hostOf = ({ hostname, port }: URL): Host => ({
+  host: hostname.replace(/^\[(.*)\]$/, "$1"),
+  port: port ? Number(port) : 3306,
+});
+
+function otherHost(text: string): Host {
+  const url = `mysql://${text}`;
+  if (text === "" || !/^(\[[^\]]*\]|[^\s:?#]+)(:\d+)?$/.test(text) || !URL.canParse(url)) {
+    throw new Error(`must name hosts by commas, each with its port if it is not 3306: ${databaseUrlForms}`);
+  }
+  return hostOf(new URL(url));
+}
+
 /** A database's location as it may be shown: without user and password. */
 export const displayLocation = (location: DatabaseLocation): string =>
   location.kind === "sqlite"
     ? `sqlite:${location.file}`
-    : `mysql://${location.host}:${location.port}/${location.database}`;
+    : `mysql://${location.hosts.map(({ host, port }) => joinAddress(host, port)).join(",")}/${location.database}`;

@@ -19,6 +19,12 @@ export class Generations {
     return this.#of.get(connection) === this.#current;
   }
 
+  /** Ends the present generation: another host is taken from now on. */
+  endAll(): void {
+    this.#current++;
+    this.#ended = performance.now();
+  }
+
   /** Ends the generation that a connection is of, if it is the present one. */
   end(connection: object): void {
     if (!this.has(connection) || performance.now() - this.#ended < interval) return;

@@ -2,6 +2,7 @@
 declare module "knex/lib/dialects/mysql2/index.js" {
   import { Knex } from "knex";
   export default class MySql2Client extends Knex.Client {
+    acquireRawConnection(): Promise<import("mysql2").Connection>;
     validateConnection(connection: unknown): Promise<boolean>;
     destroyRawConnection(connection: unknown): Promise<void>;
     _query(connection: unknown, query: KnexQuery): Promise<KnexQuery>;

@@ -4,6 +4,8 @@ import MySql2Client from "knex/lib/dialects/mysql2/index.js";
 import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2";
 import { NoRoom } from "../answer-memory.js";
 import type { Generations } from "./generations.js";
+import type { Hosts } from "./hosts.js";
+import { tryWrite } from "./mysql-dialect.js";
 import { isUnprepared, leavesServer } from "./mysql-errors.js";
 import { ResultSize } from "./result-size.js";
 import type { Standstill } from "./standstill.js";
@@ -35,8 +37,33 @@ export interface ClientLimits {
   /** The most connections whose results may wait for memory. */
   readonly maxPaused: number;
   readonly generations: Generations;
+  readonly hosts: Hosts;
   /** Gives up what waits for a server that stands still; without it, whoever asks must have a bound of their own. */
   readonly standstill?: Standstill;
+}
+
+/** How long one of several hosts may take to say that it takes writes, in milliseconds: after that the next is tried. */
+const patienceWithHost = 1500;
+
+/** Sees whether a host would take a write: else another one is to be taken. */
+function checkHost(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      connection.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new Error("the host does not say whether it takes writes")), patienceWithHost);
+    const ask = ([sql, ...more]: readonly string[]): void => {
+      if (sql === undefined) {
+        clearTimeout(timer);
+        resolve();
+        return;
+      }
+      connection.query(sql, (error) => (error ? fail(error) : ask(more)));
+    };
+    ask(tryWrite);
+  });
 }
 
 /** How long a statement takes that changes the schema depends on the size of a table. */
@@ -47,9 +74,26 @@ const isDefinition = /^(CREATE|ALTER|DROP)\b/;
  * connection. A result is cut or broken off before it fills the memory. A connection is given up when its server says
  * that it is not the one to write to, or stands still.
  */
-export function clientWithLimits({ maxResultSize, maxPaused, generations, standstill }: ClientLimits) {
+export function clientWithLimits({ maxResultSize, maxPaused, generations, hosts, standstill }: ClientLimits) {
   let paused = 0;
   return class extends MySql2Client {
+    override async acquireRawConnection(): Promise<Connection> {
+      for (let tried = 1; ; tried++) {
+        const host = hosts.current;
+        // The driver reads these at once.
+        Object.assign(this.connectionSettings, host);
+        try {
+          const connection = await super.acquireRawConnection();
+          if (hosts.count > 1) await checkHost(connection);
+          hosts.join(connection, host);
+          return connection;
+        } catch (error) {
+          hosts.leave(host);
+          if (tried >= hosts.count) throw error;
+        }
+      }
+    }
+
     override async validateConnection(connection: Connection): Promise<boolean> {
       return generations.has(connection) && (await super.validateConnection(connection));
     }
@@ -66,6 +110,7 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, stands
       } catch (error) {
         if (leavesServer(error)) {
           generations.end(connection);
+          hosts.leaveThatOf(connection);
           breakOff(connection);
         }
         if (!isPrepared || !isUnprepared(error)) throw error;

@@ -4,6 +4,7 @@ import { Places } from "../places.js";
 import type { MySqlLocation } from "./database-url.js";
 import type { Engine } from "./engine.js";
 import { Generations } from "./generations.js";
+import { Hosts } from "./hosts.js";
 import { breakOff, clientWithLimits, type Response } from "./mysql-client.js";
 import { mySqlDialect, tryWrite } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
@@ -31,14 +32,15 @@ const maxPrepared = 2000;
  * quarter of the size. What looks after all these has two connections of its own.
  */
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
-  const { acquireTimeout, poolSize, maxResultSize, standstill: bounds = standstillBounds } = options;
+  const { acquireTimeout, poolSize, maxResultSize, standstill: bounds = boundsFor(location) } = options;
   const controlTimeout = bounds.patience;
   const maxStreams = Math.max(1, Math.ceil(poolSize / 4));
   const maxPaused = Math.max(1, Math.floor(poolSize / 4) - 1);
   const generations = new Generations();
+  const hosts = new Hosts(location.hosts, () => generations.endAll());
   const pool = (max: number, patience: number, standstill?: Standstill): Knex =>
     knex({
-      client: clientWithLimits({ maxResultSize, maxPaused, generations, ...(standstill ? { standstill } : {}) }),
+      client: clientWithLimits({ maxResultSize, maxPaused, generations, hosts, ...(standstill ? { standstill } : {}) }),
       connection: {
         ...connectionSettings(location),
         maxPreparedStatements: Math.min(200, Math.max(20, Math.floor(maxPrepared / (poolSize + maxStreams)))),
@@ -58,7 +60,14 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       log: silent,
     });
   const control = pool(2, controlTimeout);
-  const standstill = new Standstill(() => asked(control, controlTimeout, wouldWrite), bounds);
+  const ask = async () => {
+    const { current } = hosts;
+    await asked(control, controlTimeout, wouldWrite).catch((error: unknown) => {
+      hosts.leave(current);
+      throw error;
+    });
+  };
+  const standstill = new Standstill(ask, bounds, (connection) => hosts.hasLeft(connection));
   const main = pool(poolSize, acquireTimeout, standstill);
   const snapshots = pool(maxStreams, acquireTimeout, standstill);
   const close = async () => {
@@ -107,6 +116,10 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
   };
 }
 
+/** Where there is another host, one that stands still is left sooner. */
+const boundsFor = ({ hosts }: MySqlLocation): StandstillBounds =>
+  hosts.length > 1 ? { late: 1000, patience: 2500 } : standstillBounds;
+
 /** Writes leave a quarter of the pool to reads. */
 function placesOfWriters({ poolSize, acquireTimeout }: MySqlOptions): Places {
   const size = Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4)));
@@ -114,10 +127,10 @@ function placesOfWriters({ poolSize, acquireTimeout }: MySqlOptions): Places {
   return new Places(size, acquireTimeout, () => new StorageError("unavailable", new Error(reason)));
 }
 
-function connectionSettings({ host, port, user, password, database, tls }: MySqlLocation): Knex.MySql2ConnectionConfig {
+function connectionSettings({ hosts, user, password, database, tls }: MySqlLocation): Knex.MySql2ConnectionConfig {
   return {
-    host,
-    port,
+    // Of which host it is, the client says for each connection.
+    ...hosts[0],
     user,
     password,
     database,
@@ -128,7 +141,7 @@ function connectionSettings({ host, port, user, password, database, tls }: MySql
     supportBigNumbers: true,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
-    connectTimeout: 5000,
+    connectTimeout: hosts.length > 1 ? 1500 : 5000,
   };
 }
 

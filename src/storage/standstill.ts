@@ -37,6 +37,8 @@ export class Standstill {
   constructor(
     private readonly ask: () => Promise<unknown>,
     { late }: StandstillBounds,
+    /** Whether a connection leads to a server that was left for another: what is late there is not waited for. */
+    private readonly isLeft: (connection: object) => boolean = () => false,
   ) {
     this.#late = late;
   }
@@ -58,6 +60,10 @@ export class Standstill {
     for (const [connection, waiting] of this.#waiting) if (!waiting) this.#waiting.delete(connection);
     for (const waiting of this.#since(maxWait)) {
       if (!waiting.unbounded) waiting.giveUp(`no answer within ${maxWait / 1000} s`);
+    }
+    for (const [connection, waiting] of this.#waiting) {
+      const isLate = waiting && performance.now() - waiting.since >= this.#late;
+      if (isLate && this.isLeft(connection)) waiting.giveUp("its host was left for another");
     }
     if (this.#asking || this.#since(this.#late).length === 0) return;
     this.#asking = true;
