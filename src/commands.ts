@@ -27,7 +27,11 @@ addOptions(program.command("serve"), serveSettings)
 
 addOptions(program.command("migrate"), databaseSettings)
   .description("bring the database's schema to the version of this program")
-  .action(async (_options: unknown, command: Command) => {
+  .option(
+    "--new-history",
+    "after a backup came back: who watches is told to begin anew, whatever it knew of what is gone",
+  )
+  .action(async ({ newHistory = false }: { newHistory?: boolean }, command: Command) => {
     const settings = readOptions(command, databaseSettings);
     const { openStore } = await import("./storage/open-store.js");
     const store = await openStore(settings.databaseUrl, {
@@ -38,7 +42,9 @@ addOptions(program.command("migrate"), databaseSettings)
     try {
       const { from, to } = await store.migrate();
       await store.check();
+      if (newHistory) await store.changes.renew();
       console.log(from === to ? `schema: version ${to} already` : `schema: migrated from version ${from} to ${to}`);
+      if (newHistory) console.log("history: a new one has begun");
     } finally {
       await store.close();
     }

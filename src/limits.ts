@@ -56,6 +56,28 @@ export const limits = {
   /** How long a dry-run import, which holds a transaction open, may send nothing, in milliseconds: at a time, and in all. */
   stallOfDryRun: 3000,
   silenceOfDryRun: 30_000,
+  /** How long a call numbers changes before it goes on, in milliseconds. */
+  timeToNumber: 2000,
+  /** The watches of one process; how long a client may read nothing of one; how long one may be silent; all in milliseconds. */
+  watches: 2000,
+  stallOfWatch: 60_000,
+  bookmarkEvery: 10_000,
+  /** How long a watch waits for a revision that is to come from another node. */
+  waitForRevision: 5000,
+  /** The most changes, and bytes of their records, that a process keeps for its watches; and that are read at a time. */
+  changesKept: 10_000,
+  bytesOfChangesKept: 16 * mebibyte,
+  changesRead: 500,
+  /** How often a process looks for changes that others made, in milliseconds: at first, and where there are none. */
+  lookForChanges: 50,
+  lookForChangesIdle: 150,
+  idleAfter: 1000,
+  /** How long after a write of its own, so that others that are about to be kept are found as well. */
+  lookAfterWrite: 5,
+  /** How long watches go on without a database. */
+  watchWithoutDatabase: 10_000,
+  /** How often changes are looked through for those that are too old. */
+  retentionEvery: 60_000,
   /** How often the log says how many connections were refused, in milliseconds. */
   sayRefusedEvery: 1000,
   /** The most bytes of a request in JSON, which takes longer to read; and of a piece of an answer in JSON. */

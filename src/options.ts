@@ -1,6 +1,6 @@
 import { defaultPort, joinAddress, readAddress, readHost, readHostName, readOrigin } from "./address.js";
 import { limits } from "./limits.js";
-import { listOf, oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
+import { duration, listOf, oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
 import { databaseUrlForms, parseDatabaseUrl } from "./storage/database-url.js";
 import { logTargetForms, readLogTarget } from "./telemetry/log-target.js";
 import { readCertificates, readKey } from "./tls-files.js";
@@ -216,6 +216,13 @@ export const serveSettings = {
     20_000,
     whole(1000, most),
     "how long a ping may take before its connection is closed",
+  ),
+  keepChanges: setting(
+    "--keep-changes <time>",
+    "ARCHIVE_KEEP_CHANGES",
+    "30d",
+    duration,
+    "how long changes are kept for watches and the history: 30d, 12h, 90m",
   ),
   grace: setting(
     "--grace <ms>",

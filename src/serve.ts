@@ -3,6 +3,8 @@ import type { Logger } from "winston";
 import { Access } from "./access/access.js";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
+import { ChangeFeed } from "./archive/change-feed.js";
+import { Retention } from "./archive/retention.js";
 import { usageFailure } from "./cli/failure.js";
 import { limits } from "./limits.js";
 import { listenForHttp } from "./listen-for-http.js";
@@ -76,7 +78,8 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       ),
       access,
     };
-    const services = archiveServices(store, environment);
+    const feed = new ChangeFeed(store);
+    const services = archiveServices(store, environment, feed);
     const server = createServer(services, environment, {
       "grpc.max_receive_message_length": options.maxReceiveSize,
       // Answers are measured before they are sent, to say what to do about it.
@@ -88,6 +91,9 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     });
     const connections = limitConnections(most, logger);
     const health = await addHealth(server, store, logger);
+    const retention = new Retention(store.changes, options.keepChanges, (error) =>
+      logger.warn("changes could not be numbered or removed: it is tried again", { error: String(error) }),
+    );
     const port = await listen(server, joinAddress(host, options.port), serverCredentials(tls));
     parts.health = health;
     if (metrics) exchange.offer(() => metrics.report());
@@ -112,6 +118,8 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       port,
       async stop() {
         health.stop();
+        retention.stop();
+        feed.stop();
         await Promise.all([server.finish(options.grace), http?.listener.finish(options.grace)]);
         connections.stop();
         load.stop();

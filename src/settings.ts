@@ -59,6 +59,18 @@ export const oneOf =
     return found;
   };
 
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time such as "30d", in seconds: from a minute to ten years. */
+export const duration = (value: string): number => {
+  const [, number, unit = ""] = /^(\d{1,9})([smhd])$/.exec(value) ?? [];
+  const seconds = Number(number) * (secondsOf[unit] ?? Number.NaN);
+  if (!(seconds >= 60 && seconds <= 3650 * 86_400)) {
+    throw new Error("must be a time from 1m to 3650d: a number with s, m, h or d");
+  }
+  return seconds;
+};
+
 export const yesOrNo = (value: string): boolean => {
   if (/^(true|yes|on|1)$/i.test(value)) return true;
   if (/^(false|no|off|0)$/i.test(value)) return false;

@@ -92,7 +92,7 @@ describe("while another process holds the lock of an embedded database", () => {
     archive.statements.length = 0;
     const call = new AbortController();
     const failure = errorOf(client.delete("Run", keyOfRun, {}, { signal: call.signal }));
-    while (!archive.statements.some((sql) => sql.startsWith("DELETE"))) await nextTurn();
+    while (!archive.statements.some((sql) => sql.startsWith("BEGIN"))) await nextTurn();
     call.abort();
     expect(await failure).toMatchObject({ code: "CANCELLED" });
     while (!archive.log.some(({ code }) => code === "CANCELLED")) await nextTurn();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { CallContext } from "../src/call-context.js";
 import { recordType } from "../src/records/record-type.js";
 import type { Outcome, Query, Run } from "../src/storage/query.js";
-import { WriteGroups } from "../src/storage/write-groups.js";
+import { type Together, WriteGroups } from "../src/storage/write-groups.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { type CallError, errorOf } from "./support/client.js";
 import { createGrid, details, ids, type Key, keyOf, someDetails } from "./support/records.js";
@@ -24,10 +24,12 @@ describe("short writes that come at the same time", () => {
       if (fault) throw new Error(fault.replace("once ", ""));
       return nothing;
     };
-    const together = async (work: () => Promise<void>) => {
+    const together: Together = async (work) => {
       if (faults.BEGIN) throw new Error(faults.BEGIN);
       try {
-        await work();
+        const changes: string[] = [];
+        await work({ run, changes });
+        if (changes.length > 0) log.push(changes.join("+"));
         if (faults.COMMIT) throw new Error(faults.COMMIT);
         log.push("COMMIT");
       } catch (error) {
@@ -41,18 +43,15 @@ describe("short writes that come at the same time", () => {
       contexts.push(context);
       await free;
       if (faults.CONNECT) throw new Error(faults.CONNECT);
-      await work({ run, together });
+      await work(together);
     });
-    const write = (sql: string, context = new CallContext(), isOne = true): Promise<string> =>
+    const write = (sql: string, context = new CallContext()): Promise<string> =>
       groups
-        .ask(
-          async (work) => {
-            await work({ sql, bindings: [] });
-            return sql;
-          },
-          isOne,
-          context,
-        )
+        .ask(async ({ run: work, changes }) => {
+          changes.push(`change of ${sql}`);
+          await work({ sql, bindings: [] });
+          return sql;
+        }, context)
         .catch((error: Error) => error.message);
     /** Keeps the connection from everybody; returns what gives it back. */
     const hold = () => {
@@ -68,14 +67,14 @@ describe("short writes that come at the same time", () => {
     };
     return { log, write, hold, freeze, contexts };
   }
+  const end = (...names: string[]) => [names.map((name) => `change of ${name}`).join("+"), "COMMIT"];
   const saved = (...names: string[]) => names.flatMap((name) => ["SAVEPOINT one", name, "RELEASE one"]);
 
-  test("share a transaction, in their order; a lone one has its own, if it needs one", async () => {
+  test("share a transaction, in their order, and what is noted of their changes; a lone one has its own", async () => {
     const { log, write } = journal();
     expect(await write("a")).toBe("a");
-    expect(await write("b", undefined, false)).toBe("b");
     expect(await Promise.all(["c", "d", "e"].map((each) => write(each)))).toEqual(["c", "d", "e"]);
-    expect(log).toEqual(["a", "b", "COMMIT", ...saved("c", "d", "e"), "COMMIT"]);
+    expect(log).toEqual(["a", ...end("a"), ...saved("c", "d", "e"), ...end("c", "d", "e")]);
   });
 
   test("go with all that came while another had the connection", async () => {
@@ -86,20 +85,28 @@ describe("short writes that come at the same time", () => {
     const others = ["b", "c"].map((each) => write(each));
     give();
     expect(await Promise.all([first, ...others])).toEqual(["a", "b", "c"]);
-    expect(log).toEqual([...saved("a", "b", "c"), "COMMIT"]);
+    expect(log).toEqual([...saved("a", "b", "c"), ...end("a", "b", "c")]);
   });
 
   test("fail each for itself", async () => {
     const { log, write } = journal({ b: "taken" });
     expect(await Promise.all(["a", "b", "c"].map((each) => write(each)))).toEqual(["a", "taken", "c"]);
     const failed = ["SAVEPOINT one", "b", "ROLLBACK TO one", "RELEASE one"];
-    expect(log).toEqual([...saved("a"), ...failed, ...saved("c"), "COMMIT"]);
+    expect(log).toEqual([...saved("a"), ...failed, ...saved("c"), ...end("a", "c")]);
   });
 
   test("are done each by itself where one of them breaks their transaction", async () => {
     const { log, write } = journal({ b: "full", "ROLLBACK TO one": "no such savepoint" });
     expect(await Promise.all(["a", "b", "c", "d"].map((each) => write(each)))).toEqual(["a", "full", "c", "d"]);
-    expect(log.slice(log.indexOf("ROLLBACK"))).toEqual(["ROLLBACK", "a", "b", ...saved("c", "d"), "COMMIT"]);
+    expect(log.slice(log.indexOf("ROLLBACK"))).toEqual([
+      "ROLLBACK",
+      "a",
+      ...end("a"),
+      "b",
+      "ROLLBACK",
+      ...saved("c", "d"),
+      ...end("c", "d"),
+    ]);
   });
 
   test("are all answered where there can be no savepoint", async () => {

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "FAILED_PRECONDITION"
   | "ABORTED"
   | "RESOURCE_EXHAUSTED"
+  | "OUT_OF_RANGE"
   | "UNAVAILABLE"
   | "DATA_LOSS"
   | "DEADLINE_EXCEEDED"
@@ -154,6 +155,36 @@ export const recordTooLarge = (type: RecordType, key: Ids, cause: unknown): Arch
     resource: resource(type, key),
     cause,
   });
+
+export const historyChanged = (): ArchiveError =>
+  new ArchiveError(
+    "OUT_OF_RANGE",
+    "HISTORY_CHANGED",
+    "The database has another history than the one to go on from, as after a backup came back: begin anew, with include_existing.",
+  );
+
+export const revisionCompacted = (revision: number, oldest: number): ArchiveError =>
+  new ArchiveError(
+    "OUT_OF_RANGE",
+    "REVISION_COMPACTED",
+    `The changes after revision ${revision} are not kept any more: begin anew, with include_existing. The oldest that is there is ${oldest}.`,
+    { metadata: { oldest: String(oldest) } },
+  );
+
+export const revisionAhead = (revision: number, last: number): ArchiveError =>
+  new ArchiveError(
+    "UNAVAILABLE",
+    "REVISION_AHEAD",
+    `Revision ${revision} is not here yet: the last is ${last}. Try again later, or begin anew.`,
+    { metadata: { last: String(last) } },
+  );
+
+export const serverStopping = (): ArchiveError =>
+  new ArchiveError(
+    "UNAVAILABLE",
+    "SERVER_STOPPING",
+    "The server stops: go on by the last resume_token, on any copy of it.",
+  );
 
 /** An answer that was not sent for its size. */
 export class ResponseTooLarge extends ArchiveError {

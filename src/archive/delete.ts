@@ -60,6 +60,7 @@ export async function remove(
   const counts = await deleteAll(statements, type, key, isRestricted ? [] : type.relations);
   // What was locked is what goes; but nothing is said to have gone that did not.
   if (tree && !isDeepStrictEqual(countsOf(tree), counts)) throw new StorageError("conflict", new Error("others came"));
+  statements.deleted(record, counts);
   return response(record, tree, counts, statements.caller);
 }
 

@@ -3,21 +3,16 @@ import type {
   StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { CallContext } from "../call-context.js";
-import { limits } from "../limits.js";
 import type { Caller } from "../records/caller.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Ids } from "../records/ids.js";
-import { type RecordType, recordTypeOfField, recordTypes } from "../records/record-type.js";
+import { recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
-import type { Statements, Store, StoredRecord } from "../storage/store.js";
+import type { Store, StoredRecord } from "../storage/store.js";
 import { recordNotFound, refuse } from "./archive-error.js";
 import { archiveRecord, basicRecord, StoredDetails } from "./record-message.js";
+import { pages } from "./record-pages.js";
 import { askedTypes } from "./validate-request.js";
-
-/** How many records a page has at the most, and how many characters of details it aims at and takes at the most. */
-const maxPageSize = 1000;
-const aimedSize = limits.bytesOfStreamMessage;
-const maxSize = 2 ** 22;
 
 /** Streams all records under a key, or all there are: page by page, a response for each record. */
 export async function* streamDescendants(
@@ -44,27 +39,6 @@ export async function* streamDescendants(
       for await (const records of pages(statements, type, root, key)) yield responses(records, context);
     }
   });
-}
-
-/** The records of one type, page by page; the pages grow and shrink with the size of the records. */
-async function* pages(
-  statements: Statements,
-  type: RecordType,
-  root: RecordType | undefined,
-  key: Ids | undefined,
-): AsyncGenerator<StoredRecord[]> {
-  const equal = Object.fromEntries((root?.key ?? []).map((field) => [field, key?.[field] as string]));
-  // Few at first: what a page has no room for is read in vain, and records can be large.
-  let size = 2;
-  let after: Ids | undefined;
-  for (;;) {
-    const { records, whole } = await statements.scan(type, { equal, prefix: "" }, { size, after }, maxSize);
-    if (records.length > 0) yield records;
-    if (whole && records.length < size) return;
-    after = records.at(-1)?.key;
-    const mean = records.reduce((sum, record) => sum + record.details.length, 0) / records.length;
-    size = Math.max(1, Math.min(maxPageSize, Math.floor(aimedSize / Math.max(1, mean))));
-  }
 }
 
 /** Made one by one, as they are sent: the messages of a page take several times as much memory as what is read. */

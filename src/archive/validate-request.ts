@@ -51,17 +51,18 @@ export function askedTypes(
   possible: readonly RecordType[],
   numbers: readonly number[],
   violations: FieldViolation[],
+  field = "relation_types",
 ): readonly RecordType[] {
   if (numbers.length > limits.relationTypes) {
     const description = `must have at most ${limits.relationTypes} entries, not ${numbers.length}`;
-    violations.push({ field: "relation_types", description });
+    violations.push({ field, description });
     return possible;
   }
   const asked = numbers.map((number, index) => {
     const type = recordTypeOfNumber(number);
     if (type && possible.includes(type)) return type;
     const names = possible.map(({ name }) => name).join(", ") || "none: it has no relations";
-    violations.push({ field: `relation_types[${index}]`, description: `must be one of ${names}` });
+    violations.push({ field: `${field}[${index}]`, description: `must be one of ${names}` });
     return undefined;
   });
   return asked.length === 0 ? possible : possible.filter((type) => asked.includes(type));

@@ -16,6 +16,7 @@ const httpStatuses: Readonly<Record<ErrorCode, number>> = {
   RESOURCE_EXHAUSTED: 429,
   FAILED_PRECONDITION: 400,
   ABORTED: 409,
+  OUT_OF_RANGE: 400,
   UNIMPLEMENTED: 501,
   INTERNAL: 500,
   UNAVAILABLE: 503,

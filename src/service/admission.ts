@@ -2,7 +2,7 @@ import { ArchiveError } from "../archive/archive-error.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Classes of calls, from what waits best to what others wait for. */
-const classes = ["stream", "import", "list", "write", "get"] as const;
+const classes = ["watch", "stream", "import", "list", "write", "get"] as const;
 
 export type CallClass = (typeof classes)[number];
 
@@ -14,7 +14,14 @@ export interface Load {
 }
 
 /** From which share on a class is refused: what waits best goes first, a single record last. */
-const shares: Readonly<Record<CallClass, number>> = { stream: 0.6, import: 0.6, list: 0.7, write: 0.85, get: 1 };
+const shares: Readonly<Record<CallClass, number>> = {
+  watch: 0.6,
+  stream: 0.6,
+  import: 0.6,
+  list: 0.7,
+  write: 0.85,
+  get: 1,
+};
 
 /** So few calls are not what is too much, whatever the machine is busy with. */
 const fewCalls = 16;
@@ -34,15 +41,21 @@ export class Admission {
     private readonly refused: (cause: Load["cause"]) => void = () => undefined,
   ) {}
 
-  /** Takes a call in, or throws. Who is let in leaves. */
-  enter(method: MethodBinding): void {
-    const limit = shares[classOf(method)];
+  /**
+   * Takes a call in, or throws; returns whether it counts: then it leaves. A watch waits most of the time, and has a bound
+   * of its own.
+   */
+  enter(method: MethodBinding): boolean {
+    const kind = classOf(method);
+    const limit = shares[kind];
     const cause = this.#tooMuch(limit);
     if (cause) {
       this.refused(cause);
       throw overloaded(cause);
     }
+    if (kind === "watch") return false;
     this.#inFlight++;
+    return true;
   }
 
   leave(): void {
@@ -61,6 +74,7 @@ export class Admission {
 export function classOf({ name, requestStream, responseStream }: MethodBinding): CallClass {
   // Reflection is what clients begin with.
   if (requestStream && responseStream) return "get";
+  if (name === "Watch") return "watch";
   if (responseStream) return "stream";
   if (requestStream) return "import";
   if (/^(Create|Update|Delete|Batch)/.test(name)) return "write";

@@ -41,8 +41,7 @@ export async function answered<Request, Response>(
   let principal: Principal | undefined;
   let unfollow: (() => void) | undefined;
   try {
-    admission?.enter(method);
-    admitted = true;
+    admitted = admission?.enter(method) ?? false;
     const credentials = access && credentialsOf(call);
     if (access && credentials) {
       const known = access.authenticate(credentials);

@@ -39,6 +39,8 @@ const anybody: Ask = () => [{ verb: "none" }];
 const ofArchive: [string, Ask][] = [
   ["StreamDescendants", belowKey],
   ["CountDescendants", belowKey],
+  ["Watch", belowKey],
+  ["ListChanges", belowKey],
   ["BatchWrite", (request) => (request as unknown as BatchWriteRequest).operations.map(ofOperation)],
   // Each record is asked for as it comes.
   ["Import", () => [{ verb: "write" }]],

@@ -1,3 +1,4 @@
+import { SharedResponse } from "../archive/shared-response.js";
 import { limits } from "../limits.js";
 import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
@@ -6,18 +7,18 @@ import { encode } from "./encode.js";
 import type { StreamingHandler } from "./handler.js";
 import type { ServerStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
-import type { StreamSlots } from "./stream-slots.js";
+import type { StreamPlaces } from "./stream-slots.js";
 import { UnreadBytes } from "./unread-bytes.js";
 
 /**
- * Makes a streaming handler what answers a call. It goes on only as fast as the client reads. What it yields has lists alone,
- * so that the encodings of several, one after the other, are that of all: they are sent in messages of about one size.
+ * Makes a streaming handler what answers a call. It goes on only as fast as the client reads. What it yields has lists,
+ * and what the last to say it is right about, so that the encodings of several, one after the other, are that of all: they are sent in messages of about one size.
  */
 export function serverStreaming<Request>(
   method: MethodBinding<Request>,
   handler: StreamingHandler<Request>,
   environment: CallEnvironment,
-  slots: StreamSlots,
+  places: StreamPlaces,
 ): (call: ServerStreamingCall) => void {
   return (call) => {
     void answered(method, call, environment, async (request, context, begin) => {
@@ -31,15 +32,15 @@ export function serverStreaming<Request>(
         const message = only && pieces.length === 1 ? only : Buffer.concat(pieces, size);
         [pieces, size] = [[], 0];
         const sent = call.transcode ? await call.transcode(message) : message;
-        await unread.write(sent, (reading) => slots.patient(reading));
+        await unread.write(sent, (reading) => places.patient(reading));
       };
       const turns = new Turns();
-      const free = await slots.take(context);
+      const free = await places.take(context);
       try {
         for await (const responses of handler(request, context)) {
           if (turns.isOver) await turns.next();
           for (const response of responses) {
-            const piece = encode(method.responseType, response);
+            const piece = encoded(method, response);
             if (size > 0 && size + piece.length > limits.bytesOfStreamMessage) await send();
             pieces.push(piece);
             size += piece.length;
@@ -55,4 +56,11 @@ export function serverStreaming<Request>(
       else call.finish();
     });
   };
+}
+
+/** What many calls send is encoded by the first of them. */
+function encoded({ responseType }: MethodBinding, response: unknown): Buffer {
+  if (!(response instanceof SharedResponse)) return encode(responseType, response);
+  response.bytes ??= encode(responseType, response.response);
+  return response.bytes;
 }

@@ -5,11 +5,15 @@ import type {
   StreamDescendantsRequest,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { ArchiveServiceDefinition } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { ListChangesRequest, WatchRequest } from "../../generated/ts/synergos/archive/v1/change.js";
 import { batchWrite } from "../archive/batch-write.js";
+import { ChangeFeed } from "../archive/change-feed.js";
 import { countDescendants } from "../archive/count-descendants.js";
 import { describeHierarchy } from "../archive/describe-hierarchy.js";
 import { importRecords } from "../archive/import.js";
+import { listChanges } from "../archive/list-changes.js";
 import { streamDescendants } from "../archive/stream-descendants.js";
+import { watch } from "../archive/watch.js";
 import { limits } from "../limits.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Store } from "../storage/store.js";
@@ -25,6 +29,7 @@ import type { MethodBinding, ServiceBinding } from "./service-binding.js";
 import { StreamSlots } from "./stream-slots.js";
 import { codeStructsDirectly } from "./struct-codec.js";
 import { unary } from "./unary.js";
+import { WatchPlaces } from "./watch-places.js";
 import { whoAmI } from "./who-am-i.js";
 
 /** What answers the calls of a method, from whichever edge they come. */
@@ -53,12 +58,19 @@ export const servedMethods = [...Object.values(bindings), ArchiveServiceDefiniti
 );
 
 /** All services of the archive over a store. */
-export function archiveServices(store: Store, environment: CallEnvironment): readonly ArchiveService[] {
+export function archiveServices(
+  store: Store,
+  environment: CallEnvironment,
+  feed = new ChangeFeed(store),
+): readonly ArchiveService[] {
   // The generated code assigns map entries by name: without the accessor, "__proto__" is a name like any other.
   Reflect.deleteProperty(Object.prototype, "__proto__");
   codeStructsDirectly();
   encodeDetailsOnce();
-  return [...recordTypes.map((type) => recordService(store, type, environment)), crossingService(store, environment)];
+  return [
+    ...recordTypes.map((type) => recordService(store, type, environment)),
+    crossingService(store, environment, feed),
+  ];
 }
 
 function recordService(store: Store, type: RecordType, environment: CallEnvironment): ArchiveService {
@@ -75,13 +87,20 @@ function recordService(store: Store, type: RecordType, environment: CallEnvironm
 }
 
 /** What crosses record types. */
-function crossingService(store: Store, environment: CallEnvironment): ArchiveService {
+function crossingService(store: Store, environment: CallEnvironment, feed: ChangeFeed): ArchiveService {
   const { methods } = ArchiveServiceDefinition;
+  const slots = new StreamSlots(store.maxSnapshots);
+  const watched = serverStreaming<WatchRequest>(
+    methods.watch,
+    (request, context) => watch(feed, request, context, (own) => slots.take(own)),
+    environment,
+    new WatchPlaces(),
+  );
   const streamed = serverStreaming<StreamDescendantsRequest>(
     methods.streamDescendants,
     (request, context) => streamDescendants(store, request, context),
     environment,
-    new StreamSlots(store.maxSnapshots),
+    slots,
   );
   const imported = clientStreaming<ImportRequest>(
     methods.import,
@@ -103,6 +122,12 @@ function crossingService(store: Store, environment: CallEnvironment): ArchiveSer
       batchWrite: answerUnary<BatchWriteRequest>(
         methods.batchWrite,
         (request, context, respond) => batchWrite(store, request, context, respond),
+        environment,
+      ),
+      watch: { kind: "serverStreaming", answer: watched },
+      listChanges: answerUnary<ListChangesRequest>(
+        methods.listChanges,
+        (request, context) => listChanges(store.changes, request, context),
         environment,
       ),
       import: { kind: "clientStreaming", answer: imported },

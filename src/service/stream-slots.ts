@@ -4,11 +4,19 @@ import { limits } from "../limits.js";
 import { Places } from "../places.js";
 import { stalled } from "./stall.js";
 
+/** Who may stream, and for how long a client may read nothing. */
+export interface StreamPlaces {
+  /** Takes a place; returns what gives it back. */
+  take(context: CallContext): Promise<() => void>;
+  /** Waits for a client to read, but not for ever. */
+  patient(reading: Promise<void>): Promise<void>;
+}
+
 /**
  * The places of streams, each of which holds a connection and a snapshot. While others wait for a place, those whose
  * clients do not read keep theirs for a shorter time only.
  */
-export class StreamSlots {
+export class StreamSlots implements StreamPlaces {
   readonly #places: Places;
 
   /** `size` is how many there are. */

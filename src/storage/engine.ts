@@ -12,6 +12,13 @@ export interface Dialect {
   readonly etagType: string;
   /** The type of principals' names: at most 256 characters, compared byte by byte. */
   readonly principalType: string;
+  /** The types of short texts, and of numbers beyond 32 bits. */
+  readonly textType: string;
+  readonly bigType: string;
+  /** The definition of a column that numbers its table's rows. */
+  numbered(column: string): string;
+  /** Makes 16 random hexadecimal digits. */
+  readonly randomMark: string;
   /** The definitions of record_id and of the key's uniqueness; the natural key is the primary key where it can be. */
   identity(keyColumns: string): readonly string[];
   /** Whether an index can be a part of CREATE TABLE. */

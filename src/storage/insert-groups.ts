@@ -2,6 +2,7 @@ import type { CallContext } from "../call-context.js";
 import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
+import { created, noted } from "./change.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { insertManySql, insertSql, returningSql } from "./sql.js";
@@ -11,43 +12,52 @@ import { type NewRecord, StorageError } from "./store.js";
 interface Inserts {
   /** Makes an insert one that waits for nobody's lock, but fails. */
   withoutWaiting(insert: string): string;
-  /** Runs a statement that is a transaction of its own. */
-  run(query: Query, context: CallContext): Promise<Outcome>;
+  /** Runs a statement that is a transaction, with what is noted of its changes. */
+  changed(query: Query, changes: readonly string[], context: CallContext): Promise<Outcome>;
+}
+
+/** A record, and what is noted of its creation. */
+interface Insertion {
+  readonly record: NewRecord;
+  readonly change: string;
 }
 
 /** Inserts single records: those of one type that come at the same time, by one statement. */
 export class InsertGroups {
-  readonly #groups = new Map<RecordType, Groups<NewRecord, number>>();
+  readonly #groups = new Map<RecordType, Groups<Insertion, number>>();
 
   constructor(private readonly inserts: Inserts) {}
 
   /** Inserts a record, and returns its record_id. */
   insert(record: NewRecord, context: CallContext): Promise<number> {
+    const insertion = { record, change: noted(created(record), context) };
     const known = this.#groups.get(record.type);
-    if (known) return known.ask(record, context);
+    if (known) return known.ask(insertion, context);
     const made = this.#inserters(record.type);
     this.#groups.set(record.type, made);
-    return made.ask(record, context);
+    return made.ask(insertion, context);
   }
 
-  #inserters(type: RecordType): Groups<NewRecord, number> {
-    const { run, withoutWaiting } = this.inserts;
+  #inserters(type: RecordType): Groups<Insertion, number> {
+    const { changed, withoutWaiting } = this.inserts;
     /** The most that go together: few, where many collide. */
     let size = most;
     return new Groups({
       onTheWay: 4,
       // Few texts, each prepared once a connection.
       size: (waiting) => 2 ** Math.floor(Math.log2(Math.min(waiting, size))),
-      bytes: ({ details }) => details.length,
-      alone: async (record, context) => {
-        const { insertId } = await run({ sql: insertSql(type), bindings: insertValues(record) }, context);
+      bytes: ({ record }) => record.details.length,
+      alone: async ({ record, change }, context) => {
+        const { insertId } = await changed({ sql: insertSql(type), bindings: insertValues(record) }, [change], context);
         return insertId;
       },
-      together: async (records, context) => {
+      together: async (insertions, context) => {
+        const records = insertions.map(({ record }) => record);
         const insert = `${insertManySql(type, records.length)}${returningSql(type)}`;
         try {
           const insertion = { sql: withoutWaiting(insert), bindings: records.flatMap(insertValues) };
-          const { rows } = await run(insertion, context);
+          const changes = insertions.map(({ change }) => change);
+          const { rows } = await changed(insertion, changes, context);
           size = Math.min(most, 2 * size);
           const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
           return records.map(({ key }) => ids.get(joinKey(type.key, key)) ?? askAlone);

@@ -1,11 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Caller, isVisible } from "../records/caller.js";
+import type { NewChange } from "../records/change.js";
 import { compareKeys, joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { narrowed } from "../records/scope.js";
+import { created } from "./change.js";
+import { marksSql, readChangesSql } from "./change-log-sql.js";
 import type { Dialect } from "./engine.js";
 import { insertValues } from "./insert-groups.js";
+import { stateOf } from "./knex-change-log.js";
 import type { Outcome, Query, Run } from "./query.js";
 import * as sql from "./sql.js";
 import {
@@ -20,20 +24,25 @@ import {
   type StoredRecord,
 } from "./store.js";
 import { type Row, storedRecord, typeOf } from "./stored-record.js";
-import type { ShortWork } from "./write-groups.js";
+
+/** A piece of work in a transaction: the changes that it leaves are noted. */
+export type NotedWork<Result> = (run: Run, note: (change: NewChange) => void) => Promise<Result>;
 
 /** What statements run on: connections of their own each, or one that has a transaction open. */
 export interface Runner {
   readonly read: Run;
   /** Reads single records together with others, where that is faster. */
   readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
+  /** Runs a statement that is part of a change which is noted elsewhere, or of none. */
   readonly write: Run;
+  /** Runs a statement that leaves a change for each record, if it changes any; both are kept or neither is. */
+  changed(query: Query, changes: readonly NewChange[]): Promise<Outcome>;
   /** Inserts a record together with others, where that is faster, and returns its record_id. */
   readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
-  /** Does a short write together with others, where that is faster; or one statement, which needs no transaction. */
-  readonly shortly?: (<Result>(work: ShortWork<Result>, isOne: boolean) => Promise<Result>) | undefined;
-  /** Does work in one transaction: a new one, or the one that is open. */
-  together<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
+  /** Does a short piece of work in one transaction: a new one, one that it shares, or the one that is open. */
+  shortly<Result>(work: NotedWork<Result>): Promise<Result>;
+  /** Notes a change of the transaction that is open. */
+  note(change: NewChange): void;
   /** Whether the same work ended in a conflict before. */
   readonly repeated: boolean;
   readonly caller: Caller;
@@ -140,22 +149,20 @@ export class KnexStatements implements Statements {
 
   async insert(record: NewRecord): Promise<StoredRecord> {
     const { type, key, link } = record;
-    const ownLink = link === undefined ? [] : [link];
+    const { insert, changed, shortly } = this.runner;
     const insertion = { sql: sql.insertSql(type), bindings: insertValues(record) };
     if (type.links.length < 2) {
-      const { insert } = this.runner;
-      const insertId = insert ? await insert(record) : (await this.#write(insertion)).insertId;
-      return { ...record, recordId: insertId, links: ownLink };
+      const insertId = insert ? await insert(record) : (await changed(insertion, [created(record)])).insertId;
+      return { ...record, recordId: insertId, links: link === undefined ? [] : [link] };
     }
-    const work: ShortWork<StoredRecord> = async (run) => {
+    return shortly(async (run, note) => {
       const { insertId } = await run(insertion);
       const { rows } = await run(sql.inheritedLinksSql(type, key));
+      note(created(record));
       const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
       const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
       return { ...record, recordId: insertId, links };
-    };
-    const { shortly, together } = this.runner;
-    return shortly ? shortly(work, false) : together(work);
+    });
   }
 
   async *readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]> {
@@ -189,21 +196,35 @@ export class KnexStatements implements Statements {
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
     const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
     // One alone is inserted as any other, so that whatever is taken there is taken here.
-    await this.runner.write({ ...insertion, once: ![1, maxInserted].includes(records.length) });
+    await this.runner.changed({ ...insertion, once: ![1, maxInserted].includes(records.length) }, records.map(created));
   }
 
   async replace(record: StoredRecord, previousEtag: string): Promise<boolean> {
     const { type, key, details, createdAt, updatedAt, etag, updatedBy } = record;
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, updatedBy || null, ...ids, previousEtag];
-    const { changed } = await this.#write({ sql: sql.replaceSql(type), bindings });
+    const change: NewChange = { kind: "updated", type, key, previousEtag, etag };
+    const { changed } = await this.runner.changed({ sql: sql.replaceSql(type), bindings }, [change]);
     return changed > 0;
   }
 
   async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
-    const { changed } = await this.#write({ sql: sql.deleteOneSql(type), bindings });
+    const change = deletion(type, key, etag, new Map([[type, 1]]));
+    const { changed } = await this.runner.changed({ sql: sql.deleteOneSql(type), bindings }, [change]);
     return changed > 0;
+  }
+
+  deleted({ type, key, etag }: StoredRecord, counts: ReadonlyMap<RecordType, number>): void {
+    this.runner.note(deletion(type, key, etag, counts));
+  }
+
+  async changesSeen() {
+    const { rows: all } = await this.runner.read(readChangesSql(Number.MAX_SAFE_INTEGER, 1));
+    const state = stateOf(all[0] ?? {});
+    const { rows: last } = await this.runner.read(readChangesSql(state.last, 1));
+    const { rows } = await this.runner.read(marksSql);
+    return { state, mark: String(last[0]?.mark ?? ""), marks: new Set(rows.map((row) => row.mark as string)) };
   }
 
   async lock(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
@@ -244,17 +265,20 @@ export class KnexStatements implements Statements {
     return sight ? { ...query, scope: narrowed(sight.visible(type), query.equal) } : query;
   }
 
-  /** A write of one statement. */
-  #write(query: Query): Promise<Outcome> {
-    const { shortly, write } = this.runner;
-    return shortly ? shortly((run) => run(query), true) : write(query);
-  }
-
   async #record(run: Run, query: Query, type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     const { rows } = await run(query);
     return rows[0] && storedRecord(rows[0], type, key);
   }
 }
+
+const deletion = (type: RecordType, key: Ids, etag: string, deleted: ReadonlyMap<RecordType, number>): NewChange => ({
+  kind: "deleted",
+  type,
+  key,
+  previousEtag: etag,
+  etag: "",
+  deleted,
+});
 
 /** The most characters of details that are read at once of many records. */
 const maxPartSize = 2 ** 22;

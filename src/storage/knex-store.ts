@@ -3,17 +3,20 @@ import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
-import type { Caller } from "../records/caller.js";
+import type { NewChange } from "../records/change.js";
+import { noted } from "./change.js";
+import { notesSql, transactionSql } from "./change-sql.js";
 import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
-import { KnexStatements, type Runner } from "./knex-statements.js";
+import { KnexChangeLog } from "./knex-change-log.js";
+import { KnexStatements } from "./knex-statements.js";
 import { type Migrated, migrate } from "./migrate.js";
 import type { Outcome, Query, Run } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { PoolState, StoreObserver } from "./store-observer.js";
-import { WriteGroups } from "./write-groups.js";
+import { type Transaction, WriteGroups } from "./write-groups.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
@@ -22,6 +25,23 @@ const maxRetryTime = 10_000;
 /** Work that belongs to no call is never broken off. */
 const background = new CallContext();
 
+/** The most characters of parameters that are sent as text rather than as those of a prepared statement. */
+const largestText = 2 ** 17;
+
+/** Notes changes of a transaction. */
+const noting =
+  ({ changes }: Transaction, context: CallContext) =>
+  (change: NewChange): void => {
+    changes.push(noted(change, context));
+  };
+
+/** Runs a statement in a transaction, and notes its changes if there are any. */
+async function changedWithin({ run, changes }: Transaction, query: Query, all: readonly string[]): Promise<Outcome> {
+  const outcome = await run(query);
+  if (outcome.changed > 0) changes.push(...all);
+  return outcome;
+}
+
 const plain = (sql: string): Query => ({ sql, bindings: [] });
 
 /** A store in a database behind Knex. */
@@ -29,26 +49,31 @@ export class KnexStore implements Store {
   readonly #reads: ReadGroups | undefined;
   readonly #inserts: InsertGroups | undefined;
   readonly #writes: WriteGroups | undefined;
+  readonly changes: KnexChangeLog;
 
   constructor(
     private readonly engine: Engine,
     private readonly observer?: StoreObserver | undefined,
   ) {
-    const { dialect, groups, writes, writers } = engine;
+    const { dialect, groups, writes } = engine;
+    this.changes = new KnexChangeLog({
+      dialect,
+      read: (query, context) => this.#read(query, context),
+      transaction: (context, work) => this.#transaction(context, ({ run }) => work(run)),
+    });
     if (groups === "transactions") {
       this.#writes = new WriteGroups((work, context) =>
-        this.#leased(writes, context, (lease) =>
-          work({ run: lease.run, together: (part) => this.#committed(lease, context, part) }),
-        ),
+        this.#leased(writes, context, (lease) => work((part) => this.#committed(lease, context, part))),
       );
       return;
     }
     this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
     const { withoutWaiting } = dialect;
     if (!withoutWaiting) return;
-    const run = (query: Query, context: CallContext) =>
-      this.#leased(writes, context, (lease) => lease.run(query), writers);
-    this.#inserts = new InsertGroups({ withoutWaiting, run });
+    this.#inserts = new InsertGroups({
+      withoutWaiting,
+      changed: (query, changes, context) => this.#changed(query, changes, context),
+    });
   }
 
   statements(context: CallContext): Statements {
@@ -66,7 +91,8 @@ export class KnexStore implements Store {
       try {
         return await work({
           single: this.#single(context, repeated),
-          together: (part) => this.#transaction(context, (run) => part(this.#within(run, context, repeated))),
+          together: (part) =>
+            this.#transaction(context, (transaction) => part(this.#within(transaction, context, repeated))),
         });
       } catch (error) {
         const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
@@ -89,7 +115,7 @@ export class KnexStore implements Store {
     const lease = await this.#acquire(this.engine.snapshots, context);
     try {
       for (const sql of this.engine.dialect.beginSnapshot) await lease.run(plain(sql));
-      yield* work(this.#within(lease.run, context));
+      yield* work(this.#within({ run: lease.run, changes: [] }, context));
     } finally {
       await lease.release("ROLLBACK");
     }
@@ -136,7 +162,7 @@ export class KnexStore implements Store {
       dialect,
       run: (query) => this.#leased(writes, background, ({ run }) => run(query)),
       aside: (query) => this.#leased(snapshots, background, ({ run }) => run(query)),
-      together: (work) => this.#transaction(background, work),
+      together: (work) => this.#transaction(background, ({ run }) => work(run)),
     });
   }
 
@@ -158,32 +184,85 @@ export class KnexStore implements Store {
         read: (type, key) => reads.read(type, key, context),
         readHead: (type, key) => reads.readHead(type, key, context),
       },
-      insert: inserts && ((record) => inserts.insert(record, context)),
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
-      shortly: together && ((work, isOne) => together.ask(work, isOne, context)),
-      together: (work) => this.#transaction(context, work),
+      changed: (query, changes) => {
+        const all = () => changes.map((change) => noted(change, context));
+        if (!together) return this.#changed(query, all(), context);
+        return together.ask((transaction) => changedWithin(transaction, query, all()), context);
+      },
+      insert: inserts && ((record) => inserts.insert(record, context)),
+      shortly: (work) => {
+        const part = (transaction: Transaction) => work(transaction.run, noting(transaction, context));
+        return together ? together.ask(part, context) : this.#transaction(context, part);
+      },
+      note() {
+        throw new Error("a change is noted in a transaction");
+      },
       repeated,
       caller: context,
     });
   }
 
   /** The statements that run one after the other on a connection that has a transaction open. */
-  #within(run: Run, caller: Caller, repeated = false): Statements {
-    const together: Runner["together"] = (work) => work(run);
-    return new KnexStatements(this.engine.dialect, { read: run, write: run, together, repeated, caller });
+  #within(transaction: Transaction, context: CallContext, repeated = false): Statements {
+    const { run } = transaction;
+    const note = noting(transaction, context);
+    return new KnexStatements(this.engine.dialect, {
+      read: run,
+      write: run,
+      changed: (query, changes) =>
+        changedWithin(
+          transaction,
+          query,
+          changes.map((change) => noted(change, context)),
+        ),
+      shortly: (work) => work(run, note),
+      note,
+      repeated,
+      caller: context,
+    });
   }
 
-  #transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
+  /** A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large. */
+  #changed(query: Query, changes: readonly string[], context: CallContext): Promise<Outcome> {
+    const { writes, writers } = this.engine;
+    const size = query.bindings.reduce<number>((sum, value) => sum + String(value).length, 0);
+    if (size > largestText) {
+      return this.#transaction(context, (transaction) => changedWithin(transaction, query, changes));
+    }
+    const text = transactionSql(query, changes);
+    const work = async (lease: Lease) => {
+      try {
+        const outcome = await lease.run(text);
+        this.changes.written();
+        return outcome;
+      } catch (error) {
+        await lease.finish("ROLLBACK");
+        throw error;
+      }
+    };
+    return this.#leased(writes, context, work, writers);
+  }
+
+  #transaction<Result>(context: CallContext, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const { writes, writers } = this.engine;
     return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), writers);
   }
 
-  async #committed<Result>(lease: Lease, context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result> {
+  async #committed<Result>(
+    lease: Lease,
+    context: CallContext,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
     try {
       for (const sql of this.engine.dialect.beginWrite) await lease.run(plain(sql));
-      const result = await work(lease.run);
+      const changes: string[] = [];
+      const result = await work({ run: lease.run, changes });
       context.throwIfEnded();
+      // Last, when all that it is about is locked: so the changes of a record are in their order.
+      if (changes.length > 0) await lease.run(notesSql(changes));
       await lease.finish("COMMIT");
+      if (changes.length > 0) this.changes.written();
       return result;
     } catch (error) {
       await lease.finish("ROLLBACK");

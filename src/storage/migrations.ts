@@ -1,4 +1,5 @@
 import { type RecordName, recordType } from "../records/record-type.js";
+import { createChangeTables } from "./change-schema.js";
 import type { Dialect } from "./engine.js";
 import { addColumnsSql, createIndexSql, createTableSql, firstIndexes, type Index, relationIndexes } from "./schema.js";
 
@@ -55,6 +56,8 @@ export const migrations: readonly Migration[] = [
         dialect,
       ),
     ),
+  // What changes are kept in.
+  (dialect) => createChangeTables(firstTypes, dialect),
 ];
 
 /** Those indexes that are not on the same fields as one of others. */

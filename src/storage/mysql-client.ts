@@ -176,7 +176,8 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, hosts,
         command.on("error", fail);
         command.on("result", (result: RowDataPacket | ResultSetHeader) => {
           if (result.constructor.name === "ResultSetHeader") {
-            response.header = result as ResultSetHeader;
+            // Of several statements, the first that changed something tells what it was.
+            if (!response.header?.affectedRows) response.header = result as ResultSetHeader;
             return;
           }
           if (isOver) return;

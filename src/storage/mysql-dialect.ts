@@ -12,6 +12,11 @@ export const mySqlDialect = (version: string): Dialect => ({
   timeType: "DATETIME(6)",
   etagType: "CHAR(16) CHARACTER SET ascii COLLATE ascii_bin",
   principalType: `VARCHAR(256) ${binary(version)}`,
+  textType: "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+  bigType: "BIGINT",
+  numbered: (column) => `\`${column}\` BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY`,
+  // UUIDs have their randomness, and their server's name, in places that differ: all of it counts.
+  randomMark: "LEFT(SHA2(CONCAT(UUID(), RAND(), CONNECTION_ID()), 256), 16)",
   identity: (keyColumns) => [
     "`record_id` BIGINT NOT NULL AUTO_INCREMENT",
     `PRIMARY KEY (${keyColumns})`,

@@ -139,6 +139,8 @@ function connectionSettings({ hosts, user, password, database, tls }: MySqlLocat
     timezone: "Z",
     dateStrings: true,
     supportBigNumbers: true,
+    // A write and what is noted of it go by one trip: texts that have hexadecimal literals alone.
+    multipleStatements: true,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     connectTimeout: hosts.length > 1 ? 1500 : 5000,

@@ -11,6 +11,10 @@ export const sqliteDialect: Dialect = {
   timeType: "TEXT",
   etagType: "TEXT",
   principalType: "TEXT",
+  textType: "TEXT",
+  bigType: "INTEGER",
+  numbered: (column) => `\`${column}\` INTEGER PRIMARY KEY AUTOINCREMENT`,
+  randomMark: "lower(hex(randomblob(8)))",
   // Only a rowid can be numbered without ever using a number again, and only as the primary key; nothing else is lost
   // by having the natural key as a unique one.
   identity: (keyColumns) => ["`record_id` INTEGER PRIMARY KEY AUTOINCREMENT", `UNIQUE (${keyColumns})`],

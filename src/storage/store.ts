@@ -3,6 +3,7 @@ import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Scope } from "../records/scope.js";
+import type { ChangeLog, HistoryState } from "./change-log.js";
 import type { PoolState } from "./store-observer.js";
 
 /** A record as it is stored. */
@@ -130,6 +131,10 @@ export interface Statements {
   lockRelations(type: RecordType, key: Ids): Promise<void>;
   /** Locks a record and all of its relations, parents first, and whatever keeps more relations from coming. */
   lockTree(type: RecordType, key: Ids): Promise<void>;
+  /** Notes, in a transaction, that a record was deleted with so many of each type, itself included. */
+  deleted(record: StoredRecord, counts: ReadonlyMap<RecordType, number>): void;
+  /** Where the history is, the mark of its last revision, and those of the transactions that are kept but not numbered. */
+  changesSeen(): Promise<{ readonly state: HistoryState; readonly mark: string; readonly marks: ReadonlySet<string> }>;
   /** Deletes the records of one type below a record, or the record itself, and returns how many there were. */
   delete(deleted: RecordType, type: RecordType, key: Ids): Promise<number>;
 }
@@ -153,6 +158,8 @@ export interface Store {
   retried<Result>(context: CallContext, work: (unit: UnitOfWork) => Promise<Result>): Promise<Result>;
   /** The same for work that is one transaction. */
   transaction<Result>(context: CallContext, work: (statements: Statements) => Promise<Result>): Promise<Result>;
+  /** What was done to all records. */
+  readonly changes: ChangeLog;
   /** Reads in one snapshot for as long as it takes, without keeping others from anything. */
   snapshot<Result>(
     context: CallContext,

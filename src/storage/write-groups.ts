@@ -1,15 +1,18 @@
 import { CallContext } from "../call-context.js";
 import type { Run } from "./query.js";
 
-/** A short piece of work: a statement or two, which waits for nothing else. */
-export type ShortWork<Result> = (run: Run) => Promise<Result>;
-
-/** The connection that writes. */
-export interface WritingConnection {
+/** A transaction that is open. */
+export interface Transaction {
   readonly run: Run;
-  /** Does all of some work in one transaction, or none of it. */
-  together(work: () => Promise<void>): Promise<void>;
+  /** What is noted of its changes. It is written down at its end. */
+  readonly changes: string[];
 }
+
+/** A short piece of work: a statement or two, which waits for nothing else. */
+export type ShortWork<Result> = (transaction: Transaction) => Promise<Result>;
+
+/** Does all of some work in one transaction, or none of it. */
+export type Together = (work: (transaction: Transaction) => Promise<void>) => Promise<void>;
 
 /** How long a group may take, in milliseconds: its statements keep reads from having their turn. */
 const longest = 4;
@@ -18,8 +21,6 @@ interface Asked {
   /** When it came. */
   readonly since: number;
   readonly context: CallContext;
-  /** Whether it is one statement, which needs no transaction. */
-  readonly isOne: boolean;
   /** Does the work; what it returns answers it, once that is kept. */
   readonly work: ShortWork<() => void>;
   reject(error: unknown): void;
@@ -36,22 +37,18 @@ export class WriteGroups {
 
   /** `connect` does work on the writing connection, and breaks it off when its context ends. */
   constructor(
-    private readonly connect: (
-      work: (connection: WritingConnection) => Promise<void>,
-      context: CallContext,
-    ) => Promise<void>,
+    private readonly connect: (work: (together: Together) => Promise<void>, context: CallContext) => Promise<void>,
   ) {}
 
-  ask<Result>(work: ShortWork<Result>, isOne: boolean, context: CallContext): Promise<Result> {
+  ask<Result>(work: ShortWork<Result>, context: CallContext): Promise<Result> {
     return new Promise((resolve, reject) => {
       const end = () => reject(context.error);
       context.onEnd(end);
       const asked: Asked = {
         since: performance.now(),
         context,
-        isOne,
-        work: async (run) => {
-          const result = await work(run);
+        work: async (transaction) => {
+          const result = await work(transaction);
           return () => {
             context.offEnd(end);
             resolve(result);
@@ -74,7 +71,7 @@ export class WriteGroups {
     const context = new CallContext();
     const began = performance.now();
     try {
-      await this.connect((connection) => this.#do(connection, context), context);
+      await this.connect((together) => this.#do(together, context), context);
     } catch (error) {
       // There is none. Who has just come may still wait for one.
       const wait = (performance.now() - began) / 2;
@@ -87,7 +84,7 @@ export class WriteGroups {
   }
 
   /** Does what waits, as long as anybody does. */
-  async #do(connection: WritingConnection, context: CallContext): Promise<void> {
+  async #do(together: Together, context: CallContext): Promise<void> {
     const group = this.#waiting.filter(({ context: own }) => !own.error);
     this.#waiting = [];
     let left = group.length;
@@ -99,26 +96,28 @@ export class WriteGroups {
       return () => own.offEnd(listener);
     });
     const [first, second] = group;
-    if (first && second) await this.#together(group, connection);
-    else if (first) await alone(first, connection);
+    if (first && second) await this.#together(group, together);
+    else if (first) await alone(first, together);
     for (const each of leave) each();
   }
 
-  async #together(group: readonly Asked[], connection: WritingConnection): Promise<void> {
-    const { run, together } = connection;
+  async #together(group: readonly Asked[], together: Together): Promise<void> {
     const answers: (() => void)[] = [];
     let begun = 0;
     let isDone = false;
     try {
-      await together(async () => {
+      await together(async (transaction) => {
+        const { run, changes } = transaction;
         const began = performance.now();
         while (begun < group.length && (begun === 0 || performance.now() - began < longest)) {
           const asked = group[begun++] as Asked;
           if (asked.context.error) continue;
           await run(savepoint);
+          const before = changes.length;
           try {
-            answers.push(await asked.work(run));
+            answers.push(await asked.work(transaction));
           } catch (error) {
+            changes.length = before;
             // It may be about what another has written, which is not kept yet.
             answers.push(() => asked.reject(error));
             await run(undo);
@@ -133,7 +132,7 @@ export class WriteGroups {
       const isBroken = begun > 0 && !isDone;
       if (begun === 0) begun = group.length;
       for (const asked of group.slice(0, begun)) {
-        if (isBroken) await alone(asked, connection);
+        if (isBroken) await alone(asked, together);
         else asked.reject(error);
       }
     }
@@ -142,13 +141,12 @@ export class WriteGroups {
 }
 
 /** Does work by itself, and answers it. */
-async function alone({ isOne, work, reject }: Asked, { run, together }: WritingConnection): Promise<void> {
+async function alone({ work, reject }: Asked, together: Together): Promise<void> {
   try {
     let answer = () => {};
-    const doIt = async () => {
-      answer = await work(run);
-    };
-    await (isOne ? doIt() : together(doIt));
+    await together(async (transaction) => {
+      answer = await work(transaction);
+    });
     answer();
   } catch (error) {
     reject(error);

@@ -211,8 +211,12 @@ export class Metrics {
   }
 }
 
+/** How a text begins that is a whole transaction: a write, and what is noted of it. */
+const wholeTransaction = "START TRANSACTION; ";
+
 /** What a statement does, by its first word. */
 function kindOf(sql: string): string {
+  if (sql.startsWith(wholeTransaction)) return kindOf(sql.slice(wholeTransaction.length));
   switch (sql.charCodeAt(0)) {
     case 0x53: // S
       if (sql.startsWith("SELECT")) return "select";

@@ -18,6 +18,12 @@ import {
   type StreamDescendantsResponse,
   type WhoAmIResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
+import type {
+  ListChangesRequest,
+  ListChangesResponse,
+  WatchRequest,
+  WatchResponse,
+} from "../../generated/ts/synergos/archive/v1/change.js";
 import type { ArchiveKey } from "../../generated/ts/synergos/archive/v1/records.js";
 import type { RecordMessage } from "../../src/archive/record-message.js";
 import type {
@@ -172,6 +178,33 @@ export class ArchiveClient {
     } finally {
       call.cancel();
     }
+  }
+
+  /** Watches until its consumer stops, or the call ends. */
+  async *watch(request: Partial<WatchRequest> = {}, options: CallOptions = {}): AsyncGenerator<WatchResponse> {
+    const { path, requestSerialize, responseDeserialize } = archiveMethod("watch");
+    const full = { key: undefined, record_types: [], start: undefined, ...request };
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      full,
+      callOptions(options),
+    );
+    options.signal?.addEventListener("abort", () => call.cancel());
+    try {
+      for await (const response of call) yield response as WatchResponse;
+    } catch (error) {
+      throw new CallError(error as ServiceError);
+    } finally {
+      call.cancel();
+    }
+  }
+
+  listChanges(request: Partial<ListChangesRequest> = {}): Promise<ListChangesResponse> {
+    const unset = { key: undefined, record_types: [], kinds: [], principal: undefined };
+    const full = { ...unset, start_time: undefined, end_time: undefined, order: 0, page_size: 0, page_token: "" };
+    return this.call(archiveMethod("listChanges"), { ...full, ...request }) as Promise<ListChangesResponse>;
   }
 
   /** Imports batches, each in a message of its own, which can be given as bytes. */

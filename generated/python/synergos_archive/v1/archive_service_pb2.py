@@ -14,13 +14,14 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from synergos_archive.v1 import change_pb2 as synergos_dot_archive_dot_v1_dot_change__pb2
 from synergos_archive.v1 import options_pb2 as synergos_dot_archive_dot_v1_dot_options__pb2
 from synergos_archive.v1 import record_type_pb2 as synergos_dot_archive_dot_v1_dot_record__type__pb2
 from synergos_archive.v1 import records_pb2 as synergos_dot_archive_dot_v1_dot_records__pb2
 from synergos_archive.v1 import sensitivity_pb2 as synergos_dot_archive_dot_v1_dot_sensitivity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\x1a%synergos/archive/v1/sensitivity.proto\"\x97\x01\n\x18StreamDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x37\n\x0erelation_types\x18\x02 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x14\n\x0cinclude_root\x18\x03 \x01(\x08\"P\n\x19StreamDescendantsResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"G\n\x17\x43ountDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"L\n\x18\x43ountDescendantsResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"L\n\x11\x42\x61tchWriteRequest\x12\x37\n\noperations\x18\x01 \x03(\x0b\x32#.synergos.archive.v1.WriteOperation\"\xc5\x01\n\x0eWriteOperation\x12\x36\n\x06\x63reate\x18\x01 \x01(\x0b\x32$.synergos.archive.v1.CreateOperationH\x00\x12\x36\n\x06update\x18\x02 \x01(\x0b\x32$.synergos.archive.v1.UpdateOperationH\x00\x12\x36\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32$.synergos.archive.v1.DeleteOperationH\x00\x42\x0b\n\toperation\"E\n\x0f\x43reateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x9b\x01\n\x0fUpdateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"\x93\x01\n\x0f\x44\x65leteOperation\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12-\n\x07\x63\x61scade\x18\x04 \x01(\x0e\x32\x1c.synergos.archive.v1.Cascade\"G\n\x12\x42\x61tchWriteResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.WriteResult\"t\n\x0bWriteResult\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12\x31\n\x07\x64\x65leted\x18\x02 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"\\\n\rImportOptions\x12\x34\n\x0bon_conflict\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.OnConflict\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"y\n\rImportRequest\x12\x33\n\x07options\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ImportOptions\x12\x33\n\x07records\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x93\x01\n\x0eImportResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.ImportCount\x12\x34\n\x08refusals\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ImportRefusal\x12\x19\n\x11unlisted_refusals\x18\x03 \x01(\x03\"\x9b\x01\n\x0bImportCount\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x10\n\x08replaced\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\"\xd9\x01\n\rImportRefusal\x12\r\n\x05index\x18\x01 \x01(\x03\x12,\n\x03key\x18\x02 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x38\n\nviolations\x18\x05 \x03(\x0b\x32$.synergos.archive.v1.ImportViolation\x12\x30\n\x07missing\x18\x06 \x03(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"5\n\x0fImportViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65scribeHierarchyRequest\"]\n\x19\x44\x65scribeHierarchyResponse\x12@\n\x0crecord_types\x18\x01 \x03(\x0b\x32*.synergos.archive.v1.RecordTypeDescription\"\xaf\x02\n\x15RecordTypeDescription\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nkey_fields\x18\x03 \x03(\t\x12\x30\n\x07parents\x18\x04 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\tancestors\x18\x05 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\trelations\x18\x06 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x13\n\x0blink_fields\x18\x07 \x03(\t\x12\x0f\n\x07service\x18\x08 \x01(\t\"\x0f\n\rWhoAmIRequest\"\x7f\n\x0eWhoAmIResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12*\n\x06grants\x18\x02 \x03(\x0b\x32\x1a.synergos.archive.v1.Grant\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc1\x01\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x34\n\x05scope\x18\x02 \x03(\x0b\x32%.synergos.archive.v1.Grant.ScopeEntry\x12\x16\n\x0eparticipant_id\x18\x03 \x01(\t\x12.\n\x04sees\x18\x04 \x03(\x0e\x32 .synergos.archive.v1.Sensitivity\x1a,\n\nScopeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*n\n\nOnConflict\x12\x1b\n\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n\x13ON_CONFLICT_REPLACE\x10\x03\x32\xf2\x04\n\x0e\x41rchiveService\x12t\n\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n\x10\x43ountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n\nBatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a\'.synergos.archive.v1.BatchWriteResponse\x12S\n\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n\x11\x44\x65scribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponse\x12Q\n\x06WhoAmI\x12\".synergos.archive.v1.WhoAmIRequest\x1a#.synergos.archive.v1.WhoAmIResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a synergos/archive/v1/change.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\x1a%synergos/archive/v1/sensitivity.proto\"\x97\x01\n\x18StreamDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x37\n\x0erelation_types\x18\x02 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x14\n\x0cinclude_root\x18\x03 \x01(\x08\"P\n\x19StreamDescendantsResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"G\n\x17\x43ountDescendantsRequest\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"L\n\x18\x43ountDescendantsResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"L\n\x11\x42\x61tchWriteRequest\x12\x37\n\noperations\x18\x01 \x03(\x0b\x32#.synergos.archive.v1.WriteOperation\"\xc5\x01\n\x0eWriteOperation\x12\x36\n\x06\x63reate\x18\x01 \x01(\x0b\x32$.synergos.archive.v1.CreateOperationH\x00\x12\x36\n\x06update\x18\x02 \x01(\x0b\x32$.synergos.archive.v1.UpdateOperationH\x00\x12\x36\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32$.synergos.archive.v1.DeleteOperationH\x00\x42\x0b\n\toperation\"E\n\x0f\x43reateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x9b\x01\n\x0fUpdateOperation\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"\x93\x01\n\x0f\x44\x65leteOperation\x12,\n\x03key\x18\x01 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12-\n\x07\x63\x61scade\x18\x04 \x01(\x0e\x32\x1c.synergos.archive.v1.Cascade\"G\n\x12\x42\x61tchWriteResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.WriteResult\"t\n\x0bWriteResult\x12\x32\n\x06record\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ArchiveRecord\x12\x31\n\x07\x64\x65leted\x18\x02 \x03(\x0b\x32 .synergos.archive.v1.RecordCount\"\\\n\rImportOptions\x12\x34\n\x0bon_conflict\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.OnConflict\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"y\n\rImportRequest\x12\x33\n\x07options\x18\x01 \x01(\x0b\x32\".synergos.archive.v1.ImportOptions\x12\x33\n\x07records\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ArchiveRecord\"\x93\x01\n\x0eImportResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .synergos.archive.v1.ImportCount\x12\x34\n\x08refusals\x18\x02 \x03(\x0b\x32\".synergos.archive.v1.ImportRefusal\x12\x19\n\x11unlisted_refusals\x18\x03 \x01(\x03\"\x9b\x01\n\x0bImportCount\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x10\n\x08replaced\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\"\xd9\x01\n\rImportRefusal\x12\r\n\x05index\x18\x01 \x01(\x03\x12,\n\x03key\x18\x02 \x01(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x38\n\nviolations\x18\x05 \x03(\x0b\x32$.synergos.archive.v1.ImportViolation\x12\x30\n\x07missing\x18\x06 \x03(\x0b\x32\x1f.synergos.archive.v1.ArchiveKey\"5\n\x0fImportViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65scribeHierarchyRequest\"]\n\x19\x44\x65scribeHierarchyResponse\x12@\n\x0crecord_types\x18\x01 \x03(\x0b\x32*.synergos.archive.v1.RecordTypeDescription\"\xaf\x02\n\x15RecordTypeDescription\x12\x34\n\x0brecord_type\x18\x01 \x01(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nkey_fields\x18\x03 \x03(\t\x12\x30\n\x07parents\x18\x04 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\tancestors\x18\x05 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x32\n\trelations\x18\x06 \x03(\x0e\x32\x1f.synergos.archive.v1.RecordType\x12\x13\n\x0blink_fields\x18\x07 \x03(\t\x12\x0f\n\x07service\x18\x08 \x01(\t\"\x0f\n\rWhoAmIRequest\"\x7f\n\x0eWhoAmIResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12*\n\x06grants\x18\x02 \x03(\x0b\x32\x1a.synergos.archive.v1.Grant\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc1\x01\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x34\n\x05scope\x18\x02 \x03(\x0b\x32%.synergos.archive.v1.Grant.ScopeEntry\x12\x16\n\x0eparticipant_id\x18\x03 \x01(\t\x12.\n\x04sees\x18\x04 \x03(\x0e\x32 .synergos.archive.v1.Sensitivity\x1a,\n\nScopeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*n\n\nOnConflict\x12\x1b\n\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n\x13ON_CONFLICT_REPLACE\x10\x03\x32\xa6\x06\n\x0e\x41rchiveService\x12t\n\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n\x10\x43ountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n\nBatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a\'.synergos.archive.v1.BatchWriteResponse\x12S\n\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12P\n\x05Watch\x12!.synergos.archive.v1.WatchRequest\x1a\".synergos.archive.v1.WatchResponse0\x01\x12`\n\x0bListChanges\x12\'.synergos.archive.v1.ListChangesRequest\x1a(.synergos.archive.v1.ListChangesResponse\x12r\n\x11\x44\x65scribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponse\x12Q\n\x06WhoAmI\x12\".synergos.archive.v1.WhoAmIRequest\x1a#.synergos.archive.v1.WhoAmIResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -29,56 +30,56 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _globals['_GRANT_SCOPEENTRY']._options = None
   _globals['_GRANT_SCOPEENTRY']._serialized_options = b'8\001'
-  _globals['_ONCONFLICT']._serialized_start=3087
-  _globals['_ONCONFLICT']._serialized_end=3197
-  _globals['_STREAMDESCENDANTSREQUEST']._serialized_start=282
-  _globals['_STREAMDESCENDANTSREQUEST']._serialized_end=433
-  _globals['_STREAMDESCENDANTSRESPONSE']._serialized_start=435
-  _globals['_STREAMDESCENDANTSRESPONSE']._serialized_end=515
-  _globals['_COUNTDESCENDANTSREQUEST']._serialized_start=517
-  _globals['_COUNTDESCENDANTSREQUEST']._serialized_end=588
-  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_start=590
-  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_end=666
-  _globals['_BATCHWRITEREQUEST']._serialized_start=668
-  _globals['_BATCHWRITEREQUEST']._serialized_end=744
-  _globals['_WRITEOPERATION']._serialized_start=747
-  _globals['_WRITEOPERATION']._serialized_end=944
-  _globals['_CREATEOPERATION']._serialized_start=946
-  _globals['_CREATEOPERATION']._serialized_end=1015
-  _globals['_UPDATEOPERATION']._serialized_start=1018
-  _globals['_UPDATEOPERATION']._serialized_end=1173
-  _globals['_DELETEOPERATION']._serialized_start=1176
-  _globals['_DELETEOPERATION']._serialized_end=1323
-  _globals['_BATCHWRITERESPONSE']._serialized_start=1325
-  _globals['_BATCHWRITERESPONSE']._serialized_end=1396
-  _globals['_WRITERESULT']._serialized_start=1398
-  _globals['_WRITERESULT']._serialized_end=1514
-  _globals['_IMPORTOPTIONS']._serialized_start=1516
-  _globals['_IMPORTOPTIONS']._serialized_end=1608
-  _globals['_IMPORTREQUEST']._serialized_start=1610
-  _globals['_IMPORTREQUEST']._serialized_end=1731
-  _globals['_IMPORTRESPONSE']._serialized_start=1734
-  _globals['_IMPORTRESPONSE']._serialized_end=1881
-  _globals['_IMPORTCOUNT']._serialized_start=1884
-  _globals['_IMPORTCOUNT']._serialized_end=2039
-  _globals['_IMPORTREFUSAL']._serialized_start=2042
-  _globals['_IMPORTREFUSAL']._serialized_end=2259
-  _globals['_IMPORTVIOLATION']._serialized_start=2261
-  _globals['_IMPORTVIOLATION']._serialized_end=2314
-  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_start=2316
-  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_end=2342
-  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_start=2344
-  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_end=2437
-  _globals['_RECORDTYPEDESCRIPTION']._serialized_start=2440
-  _globals['_RECORDTYPEDESCRIPTION']._serialized_end=2743
-  _globals['_WHOAMIREQUEST']._serialized_start=2745
-  _globals['_WHOAMIREQUEST']._serialized_end=2760
-  _globals['_WHOAMIRESPONSE']._serialized_start=2762
-  _globals['_WHOAMIRESPONSE']._serialized_end=2889
-  _globals['_GRANT']._serialized_start=2892
-  _globals['_GRANT']._serialized_end=3085
-  _globals['_GRANT_SCOPEENTRY']._serialized_start=3041
-  _globals['_GRANT_SCOPEENTRY']._serialized_end=3085
-  _globals['_ARCHIVESERVICE']._serialized_start=3200
-  _globals['_ARCHIVESERVICE']._serialized_end=3826
+  _globals['_ONCONFLICT']._serialized_start=3121
+  _globals['_ONCONFLICT']._serialized_end=3231
+  _globals['_STREAMDESCENDANTSREQUEST']._serialized_start=316
+  _globals['_STREAMDESCENDANTSREQUEST']._serialized_end=467
+  _globals['_STREAMDESCENDANTSRESPONSE']._serialized_start=469
+  _globals['_STREAMDESCENDANTSRESPONSE']._serialized_end=549
+  _globals['_COUNTDESCENDANTSREQUEST']._serialized_start=551
+  _globals['_COUNTDESCENDANTSREQUEST']._serialized_end=622
+  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_start=624
+  _globals['_COUNTDESCENDANTSRESPONSE']._serialized_end=700
+  _globals['_BATCHWRITEREQUEST']._serialized_start=702
+  _globals['_BATCHWRITEREQUEST']._serialized_end=778
+  _globals['_WRITEOPERATION']._serialized_start=781
+  _globals['_WRITEOPERATION']._serialized_end=978
+  _globals['_CREATEOPERATION']._serialized_start=980
+  _globals['_CREATEOPERATION']._serialized_end=1049
+  _globals['_UPDATEOPERATION']._serialized_start=1052
+  _globals['_UPDATEOPERATION']._serialized_end=1207
+  _globals['_DELETEOPERATION']._serialized_start=1210
+  _globals['_DELETEOPERATION']._serialized_end=1357
+  _globals['_BATCHWRITERESPONSE']._serialized_start=1359
+  _globals['_BATCHWRITERESPONSE']._serialized_end=1430
+  _globals['_WRITERESULT']._serialized_start=1432
+  _globals['_WRITERESULT']._serialized_end=1548
+  _globals['_IMPORTOPTIONS']._serialized_start=1550
+  _globals['_IMPORTOPTIONS']._serialized_end=1642
+  _globals['_IMPORTREQUEST']._serialized_start=1644
+  _globals['_IMPORTREQUEST']._serialized_end=1765
+  _globals['_IMPORTRESPONSE']._serialized_start=1768
+  _globals['_IMPORTRESPONSE']._serialized_end=1915
+  _globals['_IMPORTCOUNT']._serialized_start=1918
+  _globals['_IMPORTCOUNT']._serialized_end=2073
+  _globals['_IMPORTREFUSAL']._serialized_start=2076
+  _globals['_IMPORTREFUSAL']._serialized_end=2293
+  _globals['_IMPORTVIOLATION']._serialized_start=2295
+  _globals['_IMPORTVIOLATION']._serialized_end=2348
+  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_start=2350
+  _globals['_DESCRIBEHIERARCHYREQUEST']._serialized_end=2376
+  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_start=2378
+  _globals['_DESCRIBEHIERARCHYRESPONSE']._serialized_end=2471
+  _globals['_RECORDTYPEDESCRIPTION']._serialized_start=2474
+  _globals['_RECORDTYPEDESCRIPTION']._serialized_end=2777
+  _globals['_WHOAMIREQUEST']._serialized_start=2779
+  _globals['_WHOAMIREQUEST']._serialized_end=2794
+  _globals['_WHOAMIRESPONSE']._serialized_start=2796
+  _globals['_WHOAMIRESPONSE']._serialized_end=2923
+  _globals['_GRANT']._serialized_start=2926
+  _globals['_GRANT']._serialized_end=3119
+  _globals['_GRANT_SCOPEENTRY']._serialized_start=3075
+  _globals['_GRANT_SCOPEENTRY']._serialized_end=3119
+  _globals['_ARCHIVESERVICE']._serialized_start=3234
+  _globals['_ARCHIVESERVICE']._serialized_end=4040
 # @@protoc_insertion_point(module_scope)

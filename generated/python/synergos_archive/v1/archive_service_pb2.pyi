@@ -1,5 +1,6 @@
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from synergos_archive.v1 import change_pb2 as _change_pb2
 from synergos_archive.v1 import options_pb2 as _options_pb2
 from synergos_archive.v1 import record_type_pb2 as _record_type_pb2
 from synergos_archive.v1 import records_pb2 as _records_pb2

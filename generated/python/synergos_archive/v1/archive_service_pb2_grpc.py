@@ -3,6 +3,7 @@
 import grpc
 
 from synergos_archive.v1 import archive_service_pb2 as synergos_dot_archive_dot_v1_dot_archive__service__pb2
+from synergos_archive.v1 import change_pb2 as synergos_dot_archive_dot_v1_dot_change__pb2
 
 
 class ArchiveServiceStub(object):
@@ -34,6 +35,16 @@ class ArchiveServiceStub(object):
                 '/synergos.archive.v1.ArchiveService/Import',
                 request_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportRequest.SerializeToString,
                 response_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportResponse.FromString,
+                )
+        self.Watch = channel.unary_stream(
+                '/synergos.archive.v1.ArchiveService/Watch',
+                request_serializer=synergos_dot_archive_dot_v1_dot_change__pb2.WatchRequest.SerializeToString,
+                response_deserializer=synergos_dot_archive_dot_v1_dot_change__pb2.WatchResponse.FromString,
+                )
+        self.ListChanges = channel.unary_unary(
+                '/synergos.archive.v1.ArchiveService/ListChanges',
+                request_serializer=synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesRequest.SerializeToString,
+                response_deserializer=synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesResponse.FromString,
                 )
         self.DescribeHierarchy = channel.unary_unary(
                 '/synergos.archive.v1.ArchiveService/DescribeHierarchy',
@@ -92,6 +103,31 @@ class ArchiveServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Watch(self, request, context):
+        """Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+        record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+        client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+        INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+        REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+        and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+        include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+        TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+        a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChanges(self, request, context):
+        """Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+        changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+        lives in it. What was committed when the call came is in it.
+        INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DescribeHierarchy(self, request, context):
         """Returns the hierarchy as data: what each record type needs, and what is downstream of it.
         """
@@ -129,6 +165,16 @@ def add_ArchiveServiceServicer_to_server(servicer, server):
                     servicer.Import,
                     request_deserializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportRequest.FromString,
                     response_serializer=synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportResponse.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=synergos_dot_archive_dot_v1_dot_change__pb2.WatchRequest.FromString,
+                    response_serializer=synergos_dot_archive_dot_v1_dot_change__pb2.WatchResponse.SerializeToString,
+            ),
+            'ListChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChanges,
+                    request_deserializer=synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesRequest.FromString,
+                    response_serializer=synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesResponse.SerializeToString,
             ),
             'DescribeHierarchy': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeHierarchy,
@@ -216,6 +262,40 @@ class ArchiveService(object):
         return grpc.experimental.stream_unary(request_iterator, target, '/synergos.archive.v1.ArchiveService/Import',
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportRequest.SerializeToString,
             synergos_dot_archive_dot_v1_dot_archive__service__pb2.ImportResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/synergos.archive.v1.ArchiveService/Watch',
+            synergos_dot_archive_dot_v1_dot_change__pb2.WatchRequest.SerializeToString,
+            synergos_dot_archive_dot_v1_dot_change__pb2.WatchResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/synergos.archive.v1.ArchiveService/ListChanges',
+            synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesRequest.SerializeToString,
+            synergos_dot_archive_dot_v1_dot_change__pb2.ListChangesResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

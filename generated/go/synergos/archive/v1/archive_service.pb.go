@@ -1516,7 +1516,7 @@ var File_synergos_archive_v1_archive_service_proto protoreflect.FileDescriptor
 
 const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\n" +
-	")synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xb8\x01\n" +
+	")synergos/archive/v1/archive_service.proto\x12\x13synergos.archive.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a synergos/archive/v1/change.proto\x1a!synergos/archive/v1/options.proto\x1a%synergos/archive/v1/record_type.proto\x1a!synergos/archive/v1/records.proto\x1a%synergos/archive/v1/sensitivity.proto\"\xb8\x01\n" +
 	"\x18StreamDescendantsRequest\x121\n" +
 	"\x03key\x18\x01 \x01(\v2\x1f.synergos.archive.v1.ArchiveKeyR\x03key\x12F\n" +
 	"\x0erelation_types\x18\x02 \x03(\x0e2\x1f.synergos.archive.v1.RecordTypeR\rrelationTypes\x12!\n" +
@@ -1620,13 +1620,15 @@ const file_synergos_archive_v1_archive_service_proto_rawDesc = "" +
 	"\x17ON_CONFLICT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ON_CONFLICT_FAIL\x10\x01\x12\x14\n" +
 	"\x10ON_CONFLICT_SKIP\x10\x02\x12\x17\n" +
-	"\x13ON_CONFLICT_REPLACE\x10\x032\xf2\x04\n" +
+	"\x13ON_CONFLICT_REPLACE\x10\x032\xa6\x06\n" +
 	"\x0eArchiveService\x12t\n" +
 	"\x11StreamDescendants\x12-.synergos.archive.v1.StreamDescendantsRequest\x1a..synergos.archive.v1.StreamDescendantsResponse0\x01\x12o\n" +
 	"\x10CountDescendants\x12,.synergos.archive.v1.CountDescendantsRequest\x1a-.synergos.archive.v1.CountDescendantsResponse\x12]\n" +
 	"\n" +
 	"BatchWrite\x12&.synergos.archive.v1.BatchWriteRequest\x1a'.synergos.archive.v1.BatchWriteResponse\x12S\n" +
-	"\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12r\n" +
+	"\x06Import\x12\".synergos.archive.v1.ImportRequest\x1a#.synergos.archive.v1.ImportResponse(\x01\x12P\n" +
+	"\x05Watch\x12!.synergos.archive.v1.WatchRequest\x1a\".synergos.archive.v1.WatchResponse0\x01\x12`\n" +
+	"\vListChanges\x12'.synergos.archive.v1.ListChangesRequest\x1a(.synergos.archive.v1.ListChangesResponse\x12r\n" +
 	"\x11DescribeHierarchy\x12-.synergos.archive.v1.DescribeHierarchyRequest\x1a..synergos.archive.v1.DescribeHierarchyResponse\x12Q\n" +
 	"\x06WhoAmI\x12\".synergos.archive.v1.WhoAmIRequest\x1a#.synergos.archive.v1.WhoAmIResponseB\xf5\x01\n" +
 	"\x17com.synergos.archive.v1B\x13ArchiveServiceProtoP\x01ZWgithub.com/synergos-archive/synergos-archive/generated/go/synergos/archive/v1;archivev1\xa2\x02\x03SAX\xaa\x02\x13Synergos.Archive.V1\xca\x02\x13Synergos\\Archive\\V1\xe2\x02\x1fSynergos\\Archive\\V1\\GPBMetadata\xea\x02\x15Synergos::Archive::V1b\x06proto3"
@@ -1679,6 +1681,10 @@ var file_synergos_archive_v1_archive_service_proto_goTypes = []any{
 	(Cascade)(0),                      // 30: synergos.archive.v1.Cascade
 	(*timestamppb.Timestamp)(nil),     // 31: google.protobuf.Timestamp
 	(Sensitivity)(0),                  // 32: synergos.archive.v1.Sensitivity
+	(*WatchRequest)(nil),              // 33: synergos.archive.v1.WatchRequest
+	(*ListChangesRequest)(nil),        // 34: synergos.archive.v1.ListChangesRequest
+	(*WatchResponse)(nil),             // 35: synergos.archive.v1.WatchResponse
+	(*ListChangesResponse)(nil),       // 36: synergos.archive.v1.ListChangesResponse
 }
 var file_synergos_archive_v1_archive_service_proto_depIdxs = []int32{
 	25, // 0: synergos.archive.v1.StreamDescendantsRequest.key:type_name -> synergos.archive.v1.ArchiveKey
@@ -1720,16 +1726,20 @@ var file_synergos_archive_v1_archive_service_proto_depIdxs = []int32{
 	3,  // 36: synergos.archive.v1.ArchiveService.CountDescendants:input_type -> synergos.archive.v1.CountDescendantsRequest
 	5,  // 37: synergos.archive.v1.ArchiveService.BatchWrite:input_type -> synergos.archive.v1.BatchWriteRequest
 	13, // 38: synergos.archive.v1.ArchiveService.Import:input_type -> synergos.archive.v1.ImportRequest
-	18, // 39: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
-	21, // 40: synergos.archive.v1.ArchiveService.WhoAmI:input_type -> synergos.archive.v1.WhoAmIRequest
-	2,  // 41: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
-	4,  // 42: synergos.archive.v1.ArchiveService.CountDescendants:output_type -> synergos.archive.v1.CountDescendantsResponse
-	10, // 43: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
-	14, // 44: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
-	19, // 45: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
-	22, // 46: synergos.archive.v1.ArchiveService.WhoAmI:output_type -> synergos.archive.v1.WhoAmIResponse
-	41, // [41:47] is the sub-list for method output_type
-	35, // [35:41] is the sub-list for method input_type
+	33, // 39: synergos.archive.v1.ArchiveService.Watch:input_type -> synergos.archive.v1.WatchRequest
+	34, // 40: synergos.archive.v1.ArchiveService.ListChanges:input_type -> synergos.archive.v1.ListChangesRequest
+	18, // 41: synergos.archive.v1.ArchiveService.DescribeHierarchy:input_type -> synergos.archive.v1.DescribeHierarchyRequest
+	21, // 42: synergos.archive.v1.ArchiveService.WhoAmI:input_type -> synergos.archive.v1.WhoAmIRequest
+	2,  // 43: synergos.archive.v1.ArchiveService.StreamDescendants:output_type -> synergos.archive.v1.StreamDescendantsResponse
+	4,  // 44: synergos.archive.v1.ArchiveService.CountDescendants:output_type -> synergos.archive.v1.CountDescendantsResponse
+	10, // 45: synergos.archive.v1.ArchiveService.BatchWrite:output_type -> synergos.archive.v1.BatchWriteResponse
+	14, // 46: synergos.archive.v1.ArchiveService.Import:output_type -> synergos.archive.v1.ImportResponse
+	35, // 47: synergos.archive.v1.ArchiveService.Watch:output_type -> synergos.archive.v1.WatchResponse
+	36, // 48: synergos.archive.v1.ArchiveService.ListChanges:output_type -> synergos.archive.v1.ListChangesResponse
+	19, // 49: synergos.archive.v1.ArchiveService.DescribeHierarchy:output_type -> synergos.archive.v1.DescribeHierarchyResponse
+	22, // 50: synergos.archive.v1.ArchiveService.WhoAmI:output_type -> synergos.archive.v1.WhoAmIResponse
+	43, // [43:51] is the sub-list for method output_type
+	35, // [35:43] is the sub-list for method input_type
 	35, // [35:35] is the sub-list for extension type_name
 	35, // [35:35] is the sub-list for extension extendee
 	0,  // [0:35] is the sub-list for field type_name
@@ -1740,6 +1750,7 @@ func file_synergos_archive_v1_archive_service_proto_init() {
 	if File_synergos_archive_v1_archive_service_proto != nil {
 		return
 	}
+	file_synergos_archive_v1_change_proto_init()
 	file_synergos_archive_v1_options_proto_init()
 	file_synergos_archive_v1_record_type_proto_init()
 	file_synergos_archive_v1_records_proto_init()

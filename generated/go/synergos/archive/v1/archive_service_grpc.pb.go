@@ -23,6 +23,8 @@ const (
 	ArchiveService_CountDescendants_FullMethodName  = "/synergos.archive.v1.ArchiveService/CountDescendants"
 	ArchiveService_BatchWrite_FullMethodName        = "/synergos.archive.v1.ArchiveService/BatchWrite"
 	ArchiveService_Import_FullMethodName            = "/synergos.archive.v1.ArchiveService/Import"
+	ArchiveService_Watch_FullMethodName             = "/synergos.archive.v1.ArchiveService/Watch"
+	ArchiveService_ListChanges_FullMethodName       = "/synergos.archive.v1.ArchiveService/ListChanges"
 	ArchiveService_DescribeHierarchy_FullMethodName = "/synergos.archive.v1.ArchiveService/DescribeHierarchy"
 	ArchiveService_WhoAmI_FullMethodName            = "/synergos.archive.v1.ArchiveService/WhoAmI"
 )
@@ -54,6 +56,21 @@ type ArchiveServiceClient interface {
 	// INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
 	// large; nothing of that message is written.
 	Import(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRequest, ImportResponse], error)
+	// Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+	// record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+	// client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+	// INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+	// REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+	// and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+	// include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+	// TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+	// a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
+	// Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+	// changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+	// lives in it. What was committed when the call came is in it.
+	// INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
 	// Returns the hierarchy as data: what each record type needs, and what is downstream of it.
 	DescribeHierarchy(ctx context.Context, in *DescribeHierarchyRequest, opts ...grpc.CallOption) (*DescribeHierarchyResponse, error)
 	// Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
@@ -121,6 +138,35 @@ func (c *archiveServiceClient) Import(ctx context.Context, opts ...grpc.CallOpti
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ArchiveService_ImportClient = grpc.ClientStreamingClient[ImportRequest, ImportResponse]
 
+func (c *archiveServiceClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ArchiveService_ServiceDesc.Streams[2], ArchiveService_Watch_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRequest, WatchResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ArchiveService_WatchClient = grpc.ServerStreamingClient[WatchResponse]
+
+func (c *archiveServiceClient) ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListChangesResponse)
+	err := c.cc.Invoke(ctx, ArchiveService_ListChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *archiveServiceClient) DescribeHierarchy(ctx context.Context, in *DescribeHierarchyRequest, opts ...grpc.CallOption) (*DescribeHierarchyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DescribeHierarchyResponse)
@@ -168,6 +214,21 @@ type ArchiveServiceServer interface {
 	// INVALID_ARGUMENT, reason INVALID_FIELD, where options are not valid, or not in the first message, or a batch is too
 	// large; nothing of that message is written.
 	Import(grpc.ClientStreamingServer[ImportRequest, ImportResponse]) error
+	// Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+	// record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+	// client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+	// INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+	// REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+	// and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+	// include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+	// TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+	// a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
+	// Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+	// changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+	// lives in it. What was committed when the call came is in it.
+	// INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
 	// Returns the hierarchy as data: what each record type needs, and what is downstream of it.
 	DescribeHierarchy(context.Context, *DescribeHierarchyRequest) (*DescribeHierarchyResponse, error)
 	// Returns who the archive takes the caller for, and what it grants it. Any principal may ask, and while access is off
@@ -194,6 +255,12 @@ func (UnimplementedArchiveServiceServer) BatchWrite(context.Context, *BatchWrite
 }
 func (UnimplementedArchiveServiceServer) Import(grpc.ClientStreamingServer[ImportRequest, ImportResponse]) error {
 	return status.Error(codes.Unimplemented, "method Import not implemented")
+}
+func (UnimplementedArchiveServiceServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error {
+	return status.Error(codes.Unimplemented, "method Watch not implemented")
+}
+func (UnimplementedArchiveServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
 }
 func (UnimplementedArchiveServiceServer) DescribeHierarchy(context.Context, *DescribeHierarchyRequest) (*DescribeHierarchyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DescribeHierarchy not implemented")
@@ -276,6 +343,35 @@ func _ArchiveService_Import_Handler(srv interface{}, stream grpc.ServerStream) e
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ArchiveService_ImportServer = grpc.ClientStreamingServer[ImportRequest, ImportResponse]
 
+func _ArchiveService_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ArchiveServiceServer).Watch(m, &grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ArchiveService_WatchServer = grpc.ServerStreamingServer[WatchResponse]
+
+func _ArchiveService_ListChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ArchiveServiceServer).ListChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ArchiveService_ListChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ArchiveServiceServer).ListChanges(ctx, req.(*ListChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ArchiveService_DescribeHierarchy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DescribeHierarchyRequest)
 	if err := dec(in); err != nil {
@@ -328,6 +424,10 @@ var ArchiveService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ArchiveService_BatchWrite_Handler,
 		},
 		{
+			MethodName: "ListChanges",
+			Handler:    _ArchiveService_ListChanges_Handler,
+		},
+		{
 			MethodName: "DescribeHierarchy",
 			Handler:    _ArchiveService_DescribeHierarchy_Handler,
 		},
@@ -346,6 +446,11 @@ var ArchiveService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Import",
 			Handler:       _ArchiveService_Import_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Watch",
+			Handler:       _ArchiveService_Watch_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "synergos/archive/v1/archive_service.proto",

@@ -24,6 +24,7 @@ import {
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../../google/protobuf/timestamp.js";
+import { ListChangesRequest, ListChangesResponse, WatchRequest, WatchResponse } from "./change.js";
 import { Cascade } from "./options.js";
 import { RecordCount, RecordType } from "./record_type.js";
 import { ArchiveKey, ArchiveRecord } from "./records.js";
@@ -2338,6 +2339,39 @@ export const ArchiveServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /**
+     * Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+     * record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+     * client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+     * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+     * REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+     * and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+     * include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+     * TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+     * a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+     */
+    watch: {
+      name: "Watch",
+      requestType: WatchRequest as typeof WatchRequest,
+      requestStream: false,
+      responseType: WatchResponse as typeof WatchResponse,
+      responseStream: true,
+      options: {},
+    },
+    /**
+     * Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+     * changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+     * lives in it. What was committed when the call came is in it.
+     * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+     */
+    listChanges: {
+      name: "ListChanges",
+      requestType: ListChangesRequest as typeof ListChangesRequest,
+      requestStream: false,
+      responseType: ListChangesResponse as typeof ListChangesResponse,
+      responseStream: false,
+      options: {},
+    },
     /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
     describeHierarchy: {
       name: "DescribeHierarchy",
@@ -2430,6 +2464,41 @@ export const ArchiveServiceService = {
     responseSerialize: (value: ImportResponse): Buffer => Buffer.from(ImportResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ImportResponse => ImportResponse.decode(value),
   },
+  /**
+   * Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+   * record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+   * client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+   * REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+   * and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+   * include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+   * TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+   * a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+   */
+  watch: {
+    path: "/synergos.archive.v1.ArchiveService/Watch" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchRequest): Buffer => Buffer.from(WatchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchRequest => WatchRequest.decode(value),
+    responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
+  },
+  /**
+   * Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+   * changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+   * lives in it. What was committed when the call came is in it.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+   */
+  listChanges: {
+    path: "/synergos.archive.v1.ArchiveService/ListChanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListChangesRequest): Buffer => Buffer.from(ListChangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListChangesRequest => ListChangesRequest.decode(value),
+    responseSerialize: (value: ListChangesResponse): Buffer => Buffer.from(ListChangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListChangesResponse => ListChangesResponse.decode(value),
+  },
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy: {
     path: "/synergos.archive.v1.ArchiveService/DescribeHierarchy" as const,
@@ -2487,6 +2556,25 @@ export interface ArchiveServiceServer extends UntypedServiceImplementation {
    * large; nothing of that message is written.
    */
   import: handleClientStreamingCall<ImportRequest, ImportResponse>;
+  /**
+   * Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+   * record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+   * client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+   * REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+   * and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+   * include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+   * TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+   * a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+   */
+  watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
+  /**
+   * Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+   * changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+   * lives in it. What was committed when the call came is in it.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+   */
+  listChanges: handleUnaryCall<ListChangesRequest, ListChangesResponse>;
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy: handleUnaryCall<DescribeHierarchyRequest, DescribeHierarchyResponse>;
   /**
@@ -2575,6 +2663,44 @@ export interface ArchiveServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ImportResponse) => void,
   ): ClientWritableStream<ImportRequest>;
+  /**
+   * Streams the changes of a record and of everything under it, or of the archive, as they are committed; each with the
+   * record as it is. They come in the order of their revisions, each at least once, and none is left out. It lasts until its
+   * client ends it, and can go on after any message, on any copy of the service, by the message's resume_token.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_RESUME_TOKEN, for what is malformed or damaged. OUT_OF_RANGE, reason
+   * REVISION_COMPACTED, where changes after the start are not kept any more (the metadata has the "oldest" that is there),
+   * and HISTORY_CHANGED, where the token is of another history, as after a backup came back: begin anew, with
+   * include_existing. RESOURCE_EXHAUSTED, reason WATCH_TOO_SLOW, where its client reads nothing for a minute, and
+   * TOO_MANY_WATCHES, where the server has as many as it takes. UNAVAILABLE, reason REVISION_AHEAD, where the start is
+   * a revision that this copy has not seen within five seconds, and SERVER_STOPPING: go on by the last token.
+   */
+  watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
+  watch(
+    request: WatchRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchResponse>;
+  /**
+   * Lists who changed what, and when: the history of a record, of everything under it, or of the archive, as far back as
+   * changes are kept (30 days, unless the server was told otherwise). A record that was deleted and made again has both
+   * lives in it. What was committed when the call came is in it.
+   * INVALID_ARGUMENT, reason INVALID_FIELD or INVALID_PAGE_TOKEN, for what is malformed.
+   */
+  listChanges(
+    request: ListChangesRequest,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
   /** Returns the hierarchy as data: what each record type needs, and what is downstream of it. */
   describeHierarchy(
     request: DescribeHierarchyRequest,

@@ -1,0 +1,88 @@
+import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
+import type { Caller } from "../records/caller.js";
+import type { NumberedChange } from "../records/change.js";
+import { joinKey } from "../records/compare-keys.js";
+import type { Ids } from "../records/ids.js";
+import type { RecordType } from "../records/record-type.js";
+import type { Store, StoredRecord } from "../storage/store.js";
+import { changeMessage } from "./change-message.js";
+import { archiveRecord, basicRecord } from "./record-message.js";
+import { SharedResponse } from "./shared-response.js";
+import type { ShownChange } from "./shown-change.js";
+
+/** A change that watches are told of, with the record as it is. */
+export class ChangeEvent {
+  /** About the bytes that it takes. */
+  readonly size: number;
+  /** What is sent of it, by who sees the same: it is made, and encoded, once for all of them. */
+  readonly #responses = new Map<string, SharedResponse>();
+
+  constructor(
+    readonly change: NumberedChange,
+    private readonly record: StoredRecord | undefined,
+  ) {
+    this.size = bytesOfChange + (record?.details.length ?? 0);
+  }
+
+  /** What a caller is sent, of what it is shown. */
+  response({ change }: ShownChange, caller: Caller): SharedResponse {
+    const digest = caller.sight?.digest ?? "";
+    const known = this.#responses.get(digest);
+    if (known) return known;
+    const record = this.record && archiveRecord(this.record.type, basicRecord(this.record, caller));
+    const made = new SharedResponse({
+      existing: [],
+      changes: [changeMessage(change, record)],
+      resume_token: "",
+      revision: 0n,
+      existing_complete: false,
+    });
+    this.#responses.set(digest, made);
+    return made;
+  }
+}
+
+const bytesOfChange = 500;
+
+/** Changes with their records, some at a time: as many as are read at once while records are small. */
+export async function* changeEvents(
+  store: Store,
+  changes: readonly NumberedChange[],
+  context: CallContext,
+): AsyncGenerator<ChangeEvent[]> {
+  let count: number = limits.changesRead;
+  for (let start = 0; start < changes.length; ) {
+    const part = changes.slice(start, start + count);
+    start += part.length;
+    const records = await recordsOf(store, part, context);
+    const events = part.map((change) => {
+      // One that was made again since is told of by its own change.
+      const isGone = change.kind === "deleted";
+      return new ChangeEvent(change, isGone ? undefined : records.get(idOf(change.type, change.key)));
+    });
+    yield events;
+    const mean = events.reduce((sum, { size }) => sum + size, 0) / events.length;
+    count = Math.max(1, Math.min(limits.changesRead, Math.floor(limits.bytesOfStreamMessage / mean)));
+  }
+}
+
+/** The records of changes as they are now, those that are not gone, by idOf. */
+async function recordsOf(store: Store, changes: readonly NumberedChange[], context: CallContext) {
+  const keys = new Map<RecordType, Map<string, Ids>>();
+  for (const { kind, type, key } of changes) {
+    if (kind === "deleted") continue;
+    const ofType = keys.get(type) ?? new Map<string, Ids>();
+    keys.set(type, ofType.set(joinKey(type.key, key), key));
+  }
+  const statements = store.statements(context);
+  const records = new Map<string, StoredRecord>();
+  for (const [type, ofType] of keys) {
+    for await (const found of statements.readMany(type, [...ofType.values()])) {
+      for (const record of found) records.set(idOf(type, record.key), record);
+    }
+  }
+  return records;
+}
+
+const idOf = (type: RecordType, key: Ids) => `${type.number} ${joinKey(type.key, key)}`;

@@ -1,0 +1,150 @@
+import { type ChangeKind, changeKinds, type NumberedChange } from "../records/change.js";
+import type { Ids } from "../records/ids.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
+import { narrowed } from "../records/scope.js";
+import { storedCounts } from "./change.js";
+import type { ChangeQuery } from "./change-log.js";
+import { changeColumns, keyColumns } from "./change-schema.js";
+import type { Dialect } from "./engine.js";
+import type { Query } from "./query.js";
+import { repeated } from "./sql.js";
+import { maxInserted } from "./store.js";
+
+const quote = (name: string) => `\`${name}\``;
+const columns = changeColumns.map(quote).join(", ");
+
+/** The first transactions that have no revisions, with the numbers of their changes. */
+export const pendingSql = (limit: number): Query => ({
+  sql: "SELECT `pending_id`, `size` FROM `archive_pending` ORDER BY `pending_id` LIMIT ?",
+  bindings: [limit],
+});
+
+/** The changes of those up to a number. */
+export const notesUpToSql = (last: number): Query => ({
+  sql: "SELECT `pending_id`, `mark`, `changes` FROM `archive_pending` WHERE `pending_id` <= ? ORDER BY `pending_id`",
+  bindings: [last],
+});
+
+export const marksSql: Query = { sql: "SELECT `mark` FROM `archive_pending`", bindings: [] };
+
+/** Takes the one row that all who number change. */
+export const lockHistorySql = ({ forUpdate }: Dialect): Query => ({
+  sql: `SELECT \`last\` FROM \`archive_history\` WHERE \`id\` = 1${forUpdate}`,
+  bindings: [],
+});
+
+export const advanceSql = (last: number): Query => ({
+  sql: "UPDATE `archive_history` SET `last` = ? WHERE `id` = 1",
+  bindings: [last],
+});
+
+export const dropNotesSql = (ids: readonly number[]): Query => ({
+  sql: `DELETE FROM \`archive_pending\` WHERE \`pending_id\` IN (${repeated("?", ids.length)})`,
+  bindings: ids,
+  once: ids.length > 1,
+});
+
+/** Stores changes, so many by a statement. */
+export function* insertChangesSql(changes: readonly NumberedChange[]): Generator<Query> {
+  const row = `(${repeated("?", changeColumns.length)})`;
+  for (let start = 0; start < changes.length; start += maxInserted) {
+    const part = changes.slice(start, start + maxInserted);
+    yield {
+      sql: `INSERT INTO \`archive_change\` (${columns}) VALUES ${repeated(row, part.length)}`,
+      bindings: part.flatMap(valuesOf),
+      once: ![1, maxInserted].includes(part.length),
+    };
+  }
+}
+
+const valuesOf = (change: NumberedChange) => [
+  change.revision,
+  change.mark,
+  changeKinds[change.kind],
+  change.type.number,
+  ...keyColumns.map((field) => change.key[field] ?? null),
+  change.previousEtag,
+  change.etag,
+  change.deleted ? storedCounts(change.deleted) : null,
+  change.at,
+  change.principal || null,
+  change.requestId,
+];
+
+/** What is known of all changes; and of the first from a revision on: one statement, so one snapshot. */
+export const readChangesSql = (from: number, limit: number): Query => ({
+  sql: `SELECT h.\`history_id\`, h.\`last\`, h.\`compacted\`, ${changeColumns.map((name) => `c.${quote(name)}`).join(", ")} FROM \`archive_history\` h LEFT JOIN \`archive_change\` c ON c.\`revision\` >= ? WHERE h.\`id\` = 1 ORDER BY c.\`revision\` LIMIT ?`,
+  bindings: [from, limit],
+});
+
+/** The changes of a query. What it says of types is exact but for deletions, of which the counts tell. */
+export function listChangesSql(query: ChangeQuery, limit: number): Query {
+  const { kinds, principal, from, to, newestFirst, after } = query;
+  const parts: Query[] = [concerned(query)];
+  const add = (sql: string, ...bindings: (string | number)[]) => parts.push({ sql, bindings });
+  if (kinds.length > 0) add(`\`kind\` IN (${repeated("?", kinds.length)})`, ...kinds.map((kind) => changeKinds[kind]));
+  if (principal !== undefined) add("COALESCE(`principal`, '') = ?", principal);
+  if (from !== undefined) add("`changed_at` >= ?", from);
+  if (to !== undefined) add("`changed_at` < ?", to);
+  if (after !== undefined) add(`\`revision\` ${newestFirst ? "<" : ">"} ?`, after);
+  return {
+    sql: `SELECT ${columns} FROM \`archive_change\` WHERE ${parts.map(({ sql }) => sql).join(" AND ")} ORDER BY \`revision\`${newestFirst ? " DESC" : ""} LIMIT ?`,
+    bindings: [...parts.flatMap(({ bindings }) => bindings), limit],
+    once: true,
+  };
+}
+
+/** The changes of each type that can concern a key, in such a way that an index serves it. */
+function concerned({ key, types, sight }: ChangeQuery): Query {
+  const parts = recordTypes.flatMap((type) => {
+    const isOwn = types.includes(type);
+    if (!isOwn && !type.relations.some((relation) => types.includes(relation))) return [];
+    const given = Object.fromEntries(
+      type.key.flatMap((field) => (key[field] === undefined ? [] : [[field, key[field]]])),
+    );
+    // Of what the caller may see, what is left to ask.
+    const scope = sight ? narrowed(sight.visible(type), given) : undefined;
+    return (scope ?? [{}]).map((part) => ofType(type, { ...given, ...part }, isOwn ? undefined : "deleted"));
+  });
+  if (parts.length === 0) return { sql: "1 = 0", bindings: [] };
+  return {
+    sql: `(${parts.map(({ sql }) => `(${sql})`).join(" OR ")})`,
+    bindings: parts.flatMap(({ bindings }) => bindings),
+  };
+}
+
+function ofType(type: RecordType, key: Ids, kind: ChangeKind | undefined): Query {
+  const given = type.key.filter((field) => key[field] !== undefined);
+  const others = given.length > 0 ? keyColumns.filter((field) => !type.key.includes(field)) : [];
+  return {
+    sql: [
+      `\`record_type\` = ${type.number}`,
+      ...(kind ? [`\`kind\` = ${changeKinds[kind]}`] : []),
+      ...given.map((field) => `${quote(field)} = ?`),
+      ...others.map((field) => `${quote(field)} IS NULL`),
+    ].join(" AND "),
+    bindings: given.map((field) => key[field] as string),
+  };
+}
+
+/** The times of the oldest changes. */
+export const oldestChangesSql = (limit: number): Query => ({
+  sql: "SELECT `revision`, `changed_at` FROM `archive_change` ORDER BY `revision` LIMIT ?",
+  bindings: [limit],
+});
+
+/** Says that nothing is to be read up to a revision. */
+export const compactSql = (revision: number): Query => ({
+  sql: "UPDATE `archive_history` SET `compacted` = ? WHERE `id` = 1 AND `compacted` < ?",
+  bindings: [revision, revision],
+});
+
+export const dropChangesSql = (revision: number): Query => ({
+  sql: "DELETE FROM `archive_change` WHERE `revision` <= ?",
+  bindings: [revision],
+});
+
+export const renewHistorySql = ({ randomMark }: Dialect): Query => ({
+  sql: `UPDATE \`archive_history\` SET \`history_id\` = ${randomMark} WHERE \`id\` = 1`,
+  bindings: [],
+});
