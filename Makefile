@@ -35,6 +35,10 @@ run: build ## Serve on the embedded database, or on that of ARCHIVE_DATABASE_URL
 image: needs-docker ## Build the container image
 	docker build --tag synergos-archive .
 
+# What is delivered, with versions and licences; a test holds the licences against a list.
+sbom: installed ## Write sbom.json: all that the program is made of, as CycloneDX
+	npm sbom --sbom-format=cyclonedx --omit=dev --package-lock-only >sbom.json
+
 ##@ Work on it
 
 build: dist/.built ## Install what is missing and compile
@@ -126,5 +130,5 @@ dist/.built: node_modules/.installed $(sources)
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@
 
-.PHONY: help run image build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
+.PHONY: help run image sbom build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
 	test-typescript test-python test-go test-snippets needs-python needs-go needs-docker
