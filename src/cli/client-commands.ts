@@ -7,12 +7,14 @@ import type { DeleteOptions } from "./delete.js";
 import type { DescribeOptions } from "./describe.js";
 import type { ExportOptions } from "./export.js";
 import type { GetOptions } from "./get.js";
+import type { HistoryOptions } from "./history.js";
 import type { ImportFlags } from "./import.js";
 import { onConflicts, orphanModes } from "./import-settings.js";
 import type { ListOptions } from "./list.js";
 import { outputFormats } from "./output-format.js";
 import type { TreeOptions } from "./tree.js";
 import type { UpdateOptions } from "./update.js";
+import type { WatchOptions } from "./watch.js";
 
 /** Adds the commands about single records. */
 function addRecordCommands(program: Command): void {
@@ -72,6 +74,30 @@ function addListCommands(program: Command): void {
     .option("--limit <records>", "the most records of one type to draw below another", "20");
 }
 
+/** Adds the commands about changes. */
+function addChangeCommands(program: Command): void {
+  const types = () =>
+    new Option("--types <type,...>", "only where records of these types were changed or deleted").argParser(someTypes);
+  const watch = connected<WatchOptions>(async () => (await import("./watch.js")).watch);
+  const watching =
+    "show changes of a record and what is below it, or of all, as they are made; Ctrl-C says how to go on";
+  clientCommand(program, bulkSettings, "watch", watching, watch)
+    .addArgument(typeArgument(false))
+    .addArgument(keyArgument(false))
+    .addOption(types())
+    .addOption(new Option("--since <token>", "go on after a token, or after a revision").conflicts("existing"))
+    .option("--existing", "first all records that there are")
+    .addOption(new Option("-o, --output <format>", "what to write").choices(["text", "json"]).default("text"));
+  const history = connected<HistoryOptions>(async () => (await import("./history.js")).history);
+  const telling = "show who changed a record, or anything below it, and when";
+  clientCommand(program, clientSettings, "history", telling, history)
+    .addArgument(typeArgument())
+    .addArgument(keyArgument())
+    .addOption(types())
+    .option("--limit <number>", "the most changes", "100")
+    .addOption(formatOption());
+}
+
 /** Adds the commands about the archive as a whole. */
 function addArchiveCommands(program: Command): void {
   const importFile = connected<ImportFlags>(async () => (await import("./import.js")).importFile);
@@ -119,6 +145,7 @@ function addArchiveCommands(program: Command): void {
 export function addClientCommands(program: Command): void {
   addRecordCommands(program);
   addListCommands(program);
+  addChangeCommands(program);
   addArchiveCommands(program);
 }
 
