@@ -1,4 +1,5 @@
 import { defaultPort, joinAddress, readAddress, readHost, readHostName, readOrigin } from "./address.js";
+import { readToken, readTokenFile } from "./bearer-token.js";
 import { limits } from "./limits.js";
 import { duration, listOf, oneOf, optional, setting, whole, yesOrNo } from "./settings.js";
 import { databaseUrlForms, parseDatabaseUrl } from "./storage/database-url.js";
@@ -25,7 +26,7 @@ function readLogId(text: string): string {
 }
 
 /** Reads a token that goes into a header. */
-function readToken(text: string): string {
+function readMetricsToken(text: string): string {
   if (/^[\x21-\x7e]{16,200}$/.test(text)) return text;
   throw new Error("must be 16 to 200 visible characters of ASCII, without blanks");
 }
@@ -94,7 +95,7 @@ export const serveSettings = {
     ...optional(
       "--metrics-token <token>",
       "ARCHIVE_METRICS_TOKEN",
-      readToken,
+      readMetricsToken,
       "who reads /metrics must have this token; anybody may where there is none",
     ),
     secret: true,
@@ -251,6 +252,21 @@ export const clientSettings = {
     "ARCHIVE_TLS_SERVER_NAME",
     readHost,
     "the name that the server's certificate is for, where it is not that of the address",
+  ),
+  token: {
+    ...optional(
+      "--token <token>",
+      "ARCHIVE_TOKEN",
+      readToken,
+      "show this bearer token; other users of the machine can read it here, not in a file or in the variable",
+    ),
+    secret: true,
+  },
+  tokenFile: optional(
+    "--token-file <file>",
+    "ARCHIVE_TOKEN_FILE",
+    readTokenFile,
+    "show the bearer token in this file, read again for each call",
   ),
   timeout: setting("--timeout <ms>", "ARCHIVE_TIMEOUT", 3000, whole(1, 600_000), "how long to wait for an answer"),
 };

@@ -9,10 +9,10 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
-import type { Client, ServiceError } from "@grpc/grpc-js";
+import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
 import { descriptors, packageName } from "../records/message-shape.js";
 import { callFailure } from "./call-failure.js";
-import { type ChannelSettings, openChannel } from "./channel.js";
+import { type ChannelSettings, callMetadata, openChannel } from "./channel.js";
 import { exitCodes, Failure } from "./failure.js";
 
 export type Json = { [name: string]: JsonValue };
@@ -36,6 +36,8 @@ const presetSilence = 60_000;
 /** A connection to a server. All it sends and gets is proto JSON to its users, checked by the descriptors. */
 export class Connection {
   readonly #client: Client;
+  /** What goes with a call. */
+  readonly #metadata: () => Metadata;
   readonly #address: string;
   /** How long a connection, or the answer to a single call, may take. */
   readonly #timeout: number;
@@ -44,6 +46,7 @@ export class Connection {
 
   constructor({ timeout, ...settings }: ConnectionSettings) {
     this.#client = openChannel(settings);
+    this.#metadata = () => callMetadata(settings);
     this.#address = settings.address;
     this.#timeout = timeout ?? presetTimeout;
     this.#silence = timeout ?? presetSilence;
@@ -58,12 +61,14 @@ export class Connection {
   ): Promise<Json> {
     const method = methodOf(service, name);
     const message = Object.assign(asMessage(method, request), more);
+    const metadata = this.#metadata();
     const bytes = await new Promise<Buffer>((resolve, reject) => {
       this.#client.makeUnaryRequest(
         pathOf(method),
         asIs,
         asIs,
         Buffer.from(toBinary(method.input, message)),
+        metadata,
         { deadline: Date.now() + this.#timeout },
         (error, response) => (error ? reject(this.#failure(error)) : resolve(response as Buffer)),
       );
@@ -76,7 +81,7 @@ export class Connection {
     await this.#ready();
     const method = methodOf(service, name);
     const bytes = Buffer.from(toBinary(method.input, asMessage(method, request)));
-    const call = this.#client.makeServerStreamRequest(pathOf(method), asIs, asIs, bytes);
+    const call = this.#client.makeServerStreamRequest(pathOf(method), asIs, asIs, bytes, this.#metadata());
     const responses = call[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -100,7 +105,7 @@ export class Connection {
       finish = (error, response) => (error ? reject(this.#failure(error)) : resolve(response as Buffer));
     });
     answered.catch(() => undefined);
-    const call = this.#client.makeClientStreamRequest(pathOf(method), asIs, asIs, finish);
+    const call = this.#client.makeClientStreamRequest(pathOf(method), asIs, asIs, this.#metadata(), finish);
     try {
       for await (const request of requests) {
         if (call.write(Buffer.from(request))) continue;

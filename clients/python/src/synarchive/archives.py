@@ -29,10 +29,10 @@ def archive_at(address: str) -> Archive:
 
     ARCHIVE_TLS: connect by TLS, as the following and grpcs:// imply
     ARCHIVE_TLS_CA, ARCHIVE_TLS_CLIENT_CERT, ARCHIVE_TLS_CLIENT_KEY: files (PEM)
-    ARCHIVE_TOKEN: a bearer token
+    ARCHIVE_TOKEN: a bearer token; or ARCHIVE_TOKEN_FILE: a file that holds one, read again for each call
     ARCHIVE_TIMEOUT: how long a call may take, in milliseconds
     """
-    names = ("TLS", "TLS_CA", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "TOKEN", "TIMEOUT")
+    names = ("TLS", "TLS_CA", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "TOKEN", "TOKEN_FILE", "TIMEOUT")
     return _connected(address, *(os.environ.get("ARCHIVE_" + name) or None for name in names))
 
 
@@ -44,18 +44,26 @@ def _connected(
     certificate: Optional[str],
     key: Optional[str],
     token: Optional[str],
+    token_file: Optional[str],
     timeout: Optional[str],
 ) -> Archive:
+    if token and token_file:
+        raise ValueError("ARCHIVE_TOKEN and ARCHIVE_TOKEN_FILE must not both be set")
     return connect(
         address,
         tls=(tls or "").lower() not in ("", "0", "false"),
         root_certificates=ca,
         certificate_chain=certificate,
         private_key=key,
-        token=token,
+        token=functools.partial(_token_in, token_file) if token_file else token,
         timeout=_seconds(timeout) if timeout else 60,
         patience=_PATIENCE,
     )
+
+
+def _token_in(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
 
 
 def _seconds(timeout: str) -> Optional[float]:
