@@ -15,6 +15,7 @@ import { outputFormats } from "./output-format.js";
 import type { TreeOptions } from "./tree.js";
 import type { UpdateOptions } from "./update.js";
 import type { WatchOptions } from "./watch.js";
+import type { WhoAmIOptions } from "./whoami.js";
 
 /** Adds the commands about single records. */
 function addRecordCommands(program: Command): void {
@@ -134,6 +135,10 @@ function addArchiveCommands(program: Command): void {
     "show the record types, as the server has them",
     describe,
   ).addOption(formatOption());
+
+  const whoAmI = connected<WhoAmIOptions>(async () => (await import("./whoami.js")).whoAmI);
+  const introducing = "show who asks, as the server sees it, and what that may do";
+  clientCommand(program, clientSettings, "whoami", introducing, whoAmI).addOption(formatOption());
 
   const asking = "ask a server for its health; exits with 0 if it is serving, else with 1";
   clientCommand(program, clientSettings, "health", asking, async (settings) =>

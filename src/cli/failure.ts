@@ -16,6 +16,8 @@ export const exitCodes = {
   REFUSED: 11,
   /** A question was answered with no, or there was nobody to ask. */
   NOT_CONFIRMED: 12,
+  UNAUTHENTICATED: 13,
+  PERMISSION_DENIED: 14,
 } as const;
 
 /** What the exit status means, for the help. */
@@ -33,7 +35,9 @@ Exit status:
   9   the server was silent for longer than --timeout (DEADLINE_EXCEEDED)
   10  the answer or a record is too large (RESOURCE_EXHAUSTED)
   11  an import refused some records
-  12  not confirmed`;
+  12  not confirmed
+  13  no token or certificate, or a bad one (UNAUTHENTICATED)
+  14  what was asked is not granted (PERMISSION_DENIED)`;
 
 /** What keeps a command from being done, in one line. */
 export class Failure extends Error {

@@ -18,6 +18,7 @@ from synergos_archive import aio, v1
 from synergos_archive.client import Archive
 from synergos_archive.connection import Connection, Pem, Token
 from synergos_archive.errors import (
+    AccessDeniedError,
     ArchiveError,
     ArchiveUnavailableError,
     ConflictError,
@@ -34,11 +35,13 @@ from synergos_archive.errors import (
     RequestTooLargeError,
     ResponseTooLargeError,
     TransientError,
+    UnauthenticatedError,
     Violation,
 )
 from synergos_archive.flows import Deleted, Page
 
 __all__ = [
+    "AccessDeniedError",
     "Archive",
     "ArchiveError",
     "ArchiveUnavailableError",
@@ -59,6 +62,7 @@ __all__ = [
     "RequestTooLargeError",
     "ResponseTooLargeError",
     "TransientError",
+    "UnauthenticatedError",
     "Violation",
     "aio",
     "connect",

@@ -120,6 +120,14 @@ class HasRelationsError(PermanentError):
     """There are records downstream, and the delete was not to take them along."""
 
 
+class UnauthenticatedError(PermanentError):
+    """No token or certificate was shown, or one that the archive does not know or that has expired; the reason says which."""
+
+
+class AccessDeniedError(PermanentError, PermissionError):
+    """What was asked is not granted, whether there is such a record or not."""
+
+
 class RequestTooLargeError(PermanentError):
     """The request outgrows the message limit: write less at a time."""
 
@@ -144,6 +152,8 @@ _BY_CODE: Dict[grpc.StatusCode, Type[ArchiveError]] = {
     grpc.StatusCode.UNAVAILABLE: ArchiveUnavailableError,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceededError,
     grpc.StatusCode.INVALID_ARGUMENT: InvalidArgumentError,
+    grpc.StatusCode.UNAUTHENTICATED: UnauthenticatedError,
+    grpc.StatusCode.PERMISSION_DENIED: AccessDeniedError,
 }
 
 
