@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startProcess } from "../support/process.js";
 
-/** A server over a database of its own, in an empty folder. */
-export async function serve() {
+/** A server over a database of its own, in an empty folder, with further options. */
+export async function serve(options: (folder: string) => Promise<readonly string[]> = async () => []) {
   const folder = await mkdtemp(join(tmpdir(), "archive-clients-"));
-  const server = await startProcess(`sqlite:${join(folder, "archive.db")}`);
+  const server = await startProcess(`sqlite:${join(folder, "archive.db")}`, [...(await options(folder))]);
   return {
     address: server.address,
     folder,

@@ -84,6 +84,8 @@ def test_a_participant_has_what_is_its_own(guarded, project):
                 call(other)
             assert raised.value.reason == "ACCESS_DENIED"
         archive.registration.delete(own)
+        me = archive.who_am_i()
+        assert me.principal == "heart" and [grant.participant_id for grant in me.grants] == ["heart"]
 
 
 @pytest.mark.parametrize("token, reason", [(None, "CREDENTIAL_MISSING"), ("unknown", "CREDENTIAL_INVALID")])
@@ -97,6 +99,7 @@ def test_who_is_not_known_gets_nothing(guarded, token, reason):
 def test_asyncio(guarded, project):
     async def names():
         async with connect_async(guarded.address, token=token_of("lung")) as archive:
-            return [each.key.participant_id async for each in archive.participant.list()]
+            me = await archive.who_am_i()
+            return [me.principal, *[each.key.participant_id async for each in archive.participant.list()]]
 
-    assert asyncio.run(names()) == ["lung"]
+    assert asyncio.run(names()) == ["lung", "lung"]

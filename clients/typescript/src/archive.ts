@@ -1,6 +1,7 @@
 import type {
   RecordTypeDescription,
   StreamDescendantsRequest,
+  WhoAmIResponse,
   WriteResult,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { RecordCount } from "../../../generated/ts/synergos/archive/v1/record_type.js";
@@ -34,6 +35,8 @@ export interface Archive extends RecordClients {
   batchWrite(writes: Iterable<Write>, options?: CallOptions): Promise<WriteResult[]>;
   /** What each record type needs, and what is downstream of it. */
   describeHierarchy(options?: CallOptions): Promise<RecordTypeDescription[]>;
+  /** Who asks, as the archive sees it, and what is granted; no name while everybody may do everything. */
+  whoAmI(options?: CallOptions): Promise<WhoAmIResponse>;
   /** Closes the connection. Calls that run may end; streams end with CANCELLED. */
   close(): void;
 }

@@ -9,6 +9,8 @@ import {
   DescribeHierarchyResponse,
   StreamDescendantsRequest,
   StreamDescendantsResponse,
+  WhoAmIRequest,
+  WhoAmIResponse,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { Archive, CountRequest, RecordClients } from "./archive.js";
 import { Caller } from "./caller.js";
@@ -44,6 +46,12 @@ const describeHierarchy: Method<DescribeHierarchyRequest, DescribeHierarchyRespo
   DescribeHierarchyResponse,
 );
 
+const whoAmI: Method<WhoAmIRequest, WhoAmIResponse> = method(
+  { path: service.whoAmI.path, writes: false },
+  WhoAmIRequest,
+  WhoAmIResponse,
+);
+
 /**
  * Connects to an archive: "archive:50051", or "grpcs://archive:443" by TLS. Nothing is sent until the first call, and
  * one connection serves any number of calls at a time.
@@ -67,6 +75,7 @@ export function connect(address: string, options: ConnectOptions = {}): Archive 
     async describeHierarchy(callOptions) {
       return (await caller.unary(describeHierarchy, {}, callOptions)).record_types;
     },
+    whoAmI: (callOptions) => caller.unary(whoAmI, {}, callOptions),
     close: () => caller.close(),
   };
 }

@@ -1,7 +1,12 @@
 // The messages and enums, as they were generated.
 export type { Timestamp } from "../../../generated/ts/google/protobuf/timestamp.js";
 export * from "../../../generated/ts/synergos/archive/v1/alignment.js";
-export type { RecordTypeDescription, WriteResult } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
+export type {
+  Grant,
+  RecordTypeDescription,
+  WhoAmIResponse,
+  WriteResult,
+} from "../../../generated/ts/synergos/archive/v1/archive_service.js";
 export * from "../../../generated/ts/synergos/archive/v1/collaboration.js";
 export * from "../../../generated/ts/synergos/archive/v1/experiment.js";
 export * from "../../../generated/ts/synergos/archive/v1/inference_result.js";

@@ -33,6 +33,7 @@ const calls: Record<string, (options: never, from?: Archive) => PromiseLike<unkn
   countDescendants: (options, from = archive) => from.countDescendants({}, options),
   batchWrite: (options, from = archive) => from.batchWrite([], options),
   describeHierarchy: (options, from = archive) => from.describeHierarchy(options),
+  whoAmI: (options, from = archive) => from.whoAmI(options),
 };
 
 const wrongOptions: [field: string, options: unknown][] = [

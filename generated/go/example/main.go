@@ -1,6 +1,6 @@
 // The life of a grid, from its collaboration to a prediction: written, read with its relations, changed, listed page
-// by page, and deleted. It asks the archive at ARCHIVE_ADDRESS (127.0.0.1:50051 unless set) and exits with 0 if every
-// answer was the one to expect.
+// by page, and deleted. It asks the archive at ARCHIVE_ADDRESS (127.0.0.1:50051 unless set), with the token ARCHIVE_TOKEN
+// if there is one, and exits with 0 if every answer was the one to expect.
 package main
 
 import (
@@ -66,7 +66,7 @@ func serviceConfig() string {
 	return string(config)
 }
 
-var isRead = regexp.MustCompile(`^(Get|List|Stream|Count|Describe)`)
+var isRead = regexp.MustCompile(`^(Get|List|Stream|Count|Describe|WhoAmI)`)
 
 func main() {
 	address := os.Getenv("ARCHIVE_ADDRESS")
@@ -85,12 +85,27 @@ func connect(address string) (*grpc.ClientConn, error) {
 	// Over a network, take credentials.NewTLS instead of insecure.
 	return grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithPerRPCCredentials(bearer(os.Getenv("ARCHIVE_TOKEN"))),
 		grpc.WithDefaultServiceConfig(serviceConfig()),
 		// Others may answer for the archive's name in DNS; what is sent again is decided here.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultCallOptions(grpc.WaitForReady(true),
 			grpc.MaxCallRecvMsgSize(maxMessageSize), grpc.MaxCallSendMsgSize(maxMessageSize)))
 }
+
+// bearer is the token by which an archive with access control knows who asks; none where it is empty.
+type bearer string
+
+// GetRequestMetadata is asked before each call, so it could bring a fresh token each time.
+func (token bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	if token == "" {
+		return nil, nil
+	}
+	return map[string]string{"authorization": "Bearer " + string(token)}, nil
+}
+
+// RequireTransportSecurity says whether the token goes by TLS alone, as it must over a network.
+func (bearer) RequireTransportSecurity() bool { return false }
 
 func run(ctx context.Context, address string) error {
 	connection, err := connect(address)

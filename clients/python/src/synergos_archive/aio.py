@@ -168,6 +168,10 @@ class Archive:
         call = archive_call("DescribeHierarchy", v1.DescribeHierarchyRequest())
         return list((await self._run(calling(call, self._connection.patience), timeout)).record_types)
 
+    async def who_am_i(self, timeout: Optional[float] = DEFAULT) -> v1.WhoAmIResponse:
+        """Returns who asks, as the archive sees it, and what is granted; no name while everybody may do everything."""
+        return await self._run(calling(archive_call("WhoAmI", v1.WhoAmIRequest()), self._connection.patience), timeout)
+
     async def close(self) -> None:
         """Ends the calls that run in this event loop and closes its connection; the next call opens another."""
         channel = self._channels.pop(asyncio.get_event_loop(), None)

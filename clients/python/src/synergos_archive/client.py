@@ -190,6 +190,10 @@ class Archive:
         call = archive_call("DescribeHierarchy", v1.DescribeHierarchyRequest())
         return list(self._run(calling(call, self._connection.patience), timeout).record_types)
 
+    def who_am_i(self, timeout: Optional[float] = DEFAULT) -> v1.WhoAmIResponse:
+        """Returns who asks, as the archive sees it, and what is granted; no name while everybody may do everything."""
+        return self._run(calling(archive_call("WhoAmI", v1.WhoAmIRequest()), self._connection.patience), timeout)
+
     def close(self) -> None:
         """Ends the calls that run and closes the connection; the next call opens another."""
         with self._lock:
