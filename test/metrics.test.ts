@@ -106,6 +106,11 @@ test("those of several workers are added up, and read with the token alone", asy
   const server = await startProcess(database.url, more);
   const clients = Array.from({ length: 6 }, () => new ArchiveClient(server.address));
   try {
+    const serving = async () => {
+      const { text } = await read(server.url, { authorization: `Bearer ${token}` });
+      return parse(text).samples.find(({ name }) => name === "archive_serving")?.value;
+    };
+    await expect.poll(serving, { timeout: 20_000 }).toBe(2);
     await Promise.all(clients.map((client) => client.describeHierarchy()));
     expect((await read(server.url)).status).toBe(401);
     expect((await read(server.url, { authorization: "Bearer wrong" })).status).toBe(401);
@@ -116,7 +121,6 @@ test("those of several workers are added up, and read with the token alone", asy
       ({ name, labels }) => name === "grpc_server_handled_total" && labels.grpc_method === "DescribeHierarchy",
     );
     expect(calls.map(({ value }) => value)).toEqual([clients.length]);
-    expect(samples.find(({ name }) => name === "archive_serving")?.value).toBe(2);
   } finally {
     for (const client of clients) client.close();
     await server.end();

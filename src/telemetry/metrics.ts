@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Counter, Gauge, Histogram, MetricObjectWithValues, MetricValue, Registry } from "prom-client";
+import type { Counter, Gauge, MetricObjectWithValues, MetricValue, Registry } from "prom-client";
+import { Tally, talliedHistogram } from "./tally.js";
 
 /** What a method is called, as go-grpc-prometheus' labels say it. */
 export interface MethodName {
@@ -20,11 +21,12 @@ export interface Readings {
 /** The metrics of one process, as they go to the process that adds them up. */
 export type Report = MetricObjectWithValues<MetricValue<string>>[];
 
-interface MethodMetrics {
-  readonly started: Counter.Internal;
-  readonly seconds: Histogram.Internal<string>;
-  readonly handled: Map<string, Counter.Internal>;
-  readonly labels: { grpc_type: string; grpc_service: string; grpc_method: string };
+/** What is counted of one method: plain numbers, which become metrics only when somebody asks. */
+interface MethodTally {
+  readonly labels: { readonly grpc_type: string; readonly grpc_service: string; readonly grpc_method: string };
+  readonly seconds: Tally;
+  readonly handled: Map<string, number>;
+  started: number;
 }
 
 const bucketsOfCalls = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -35,29 +37,39 @@ const window = 15_000;
 
 /** Counts and measures what one process does. No label holds a key, an address or a name that a client gave. */
 export class Metrics {
-  readonly #methods = new Map<string, MethodMetrics>();
-  readonly #other: MethodMetrics;
-  readonly #started: Counter;
-  readonly #handled: Counter;
-  readonly #seconds: Histogram;
-  readonly #inFlight: Gauge;
+  readonly #methods = new Map<string, MethodTally>();
+  readonly #other = methodTally("/other/other", "unary");
+  readonly #kinds = new Map<string, Tally>();
+  #inFlight = 0;
   readonly #refused: Counter;
-  readonly #statements: Histogram;
-  readonly #kinds = new Map<string, Histogram.Internal<string>>();
   readonly #failures: Counter;
   readonly #conflicts: Counter;
   readonly #retries: Counter;
 
   private constructor(
-    { Counter: CounterOf, Gauge: GaugeOf, Histogram: HistogramOf }: typeof import("prom-client"),
+    prometheus: typeof import("prom-client"),
     readonly registry: Registry,
     methods: readonly MethodName[],
     readings: Readings,
     build: Readonly<Record<string, string>>,
   ) {
+    const { Counter: CounterOf, Gauge: GaugeOf } = prometheus;
     const registers = [registry];
-    const counter = (name: string, help: string, labelNames: string[] = []) =>
-      new CounterOf({ name, help, labelNames, registers });
+    const counter = (name: string, help: string, labelNames: string[] = [], collect?: (counter: Counter) => void) => {
+      const made: Counter = new CounterOf({
+        name,
+        help,
+        labelNames,
+        registers,
+        ...(collect && {
+          collect() {
+            made.reset();
+            collect(made);
+          },
+        }),
+      });
+      return made;
+    };
     const gauge = (name: string, help: string, labelNames: string[] = [], collect?: (gauge: Gauge) => void) => {
       const made: Gauge = new GaugeOf({
         name,
@@ -73,29 +85,30 @@ export class Metrics {
       return made;
     };
     const callLabels = ["grpc_type", "grpc_service", "grpc_method"];
-    this.#started = counter("grpc_server_started_total", "Calls that have begun.", callLabels);
-    this.#handled = counter("grpc_server_handled_total", "Calls that have ended, by code.", [
-      ...callLabels,
-      "grpc_code",
-    ]);
-    this.#seconds = new HistogramOf({
-      name: "grpc_server_handling_seconds",
-      help: "How long calls take.",
-      labelNames: callLabels,
-      buckets: bucketsOfCalls,
-      registers,
+    for (const { path, type } of methods) this.#methods.set(path, methodTally(path, type));
+    const tallies = [...this.#methods.values(), this.#other];
+    counter("grpc_server_started_total", "Calls that have begun.", callLabels, (made) => {
+      for (const { labels, started } of tallies) made.inc(labels, started);
     });
-    this.#inFlight = gauge("archive_calls_in_flight", "Calls that have begun and not ended.");
+    counter("grpc_server_handled_total", "Calls that have ended, by code.", [...callLabels, "grpc_code"], (made) => {
+      for (const { labels, handled } of tallies) {
+        for (const [grpc_code, count] of handled) made.inc({ ...labels, grpc_code }, count);
+      }
+    });
+    talliedHistogram(
+      prometheus,
+      { name: "grpc_server_handling_seconds", help: "How long calls take.", labelNames: callLabels, registry },
+      () => tallies.map(({ labels, seconds }) => [labels, seconds] as const),
+    );
+    gauge("archive_calls_in_flight", "Calls that have begun and not ended.", [], (made) => made.set(this.#inFlight));
     this.#refused = counter("archive_calls_refused_total", "Calls that were refused, as too much is asked at once.", [
       "cause",
     ]);
-    this.#statements = new HistogramOf({
-      name: "archive_statement_seconds",
-      help: "How long statements take, by kind.",
-      labelNames: ["kind"],
-      buckets: bucketsOfStatements,
-      registers,
-    });
+    talliedHistogram(
+      prometheus,
+      { name: "archive_statement_seconds", help: "How long statements take, by kind.", labelNames: ["kind"], registry },
+      () => [...this.#kinds].map(([kind, tally]) => [{ kind }, tally] as const),
+    );
     this.#failures = counter("archive_statement_failures_total", "Statements that failed, by the kind of error.", [
       "error",
     ]);
@@ -112,15 +125,8 @@ export class Metrics {
       for (const { name, waiting } of readings.pools()) made.set({ pool: name }, waiting);
     });
     gauge("archive_serving", "How many processes serve.", [], (made) => made.set(readings.isServing() ? 1 : 0));
-    new CounterOf({
-      name: "archive_log_dropped_total",
-      help: "Lines of the log that were lost, by target.",
-      labelNames: ["target"],
-      registers,
-      collect() {
-        this.reset();
-        for (const { target, count } of readings.droppedLines()) this.inc({ target }, count);
-      },
+    counter("archive_log_dropped_total", "Lines of the log that were lost, by target.", ["target"], (made) => {
+      for (const { target, count } of readings.droppedLines()) made.inc({ target }, count);
     });
     const delay = monitorEventLoopDelay({ resolution });
     delay.enable();
@@ -142,8 +148,6 @@ export class Metrics {
       },
     });
     gauge("archive_build_info", "What runs: always 1 for each process.", Object.keys(build)).set(build, 1);
-    for (const { path, type } of methods) this.#methods.set(path, this.#method(path, type));
-    this.#other = this.#method("/other/other", "unary");
   }
 
   /** Makes the metrics of this process; the library is loaded only here. */
@@ -159,20 +163,15 @@ export class Metrics {
   }
 
   begun(path: string): void {
-    this.#of(path).started.inc();
-    this.#inFlight.inc();
+    this.#of(path).started++;
+    this.#inFlight++;
   }
 
   ended(path: string, code: string, milliseconds: number): void {
-    const method = this.#of(path);
-    let handled = method.handled.get(code);
-    if (!handled) {
-      handled = this.#handled.labels({ ...method.labels, grpc_code: code });
-      method.handled.set(code, handled);
-    }
-    handled.inc();
-    method.seconds.observe(milliseconds / 1000);
-    this.#inFlight.dec();
+    const { handled, seconds } = this.#of(path);
+    handled.set(code, (handled.get(code) ?? 0) + 1);
+    seconds.observe(milliseconds / 1000);
+    this.#inFlight--;
   }
 
   refused(cause: string): void {
@@ -183,7 +182,7 @@ export class Metrics {
     const kind = kindOf(sql);
     let measured = this.#kinds.get(kind);
     if (!measured) {
-      measured = this.#statements.labels({ kind });
+      measured = new Tally(bucketsOfStatements);
       this.#kinds.set(kind, measured);
     }
     measured.observe(milliseconds / 1000);
@@ -199,16 +198,15 @@ export class Metrics {
     return this.registry.getMetricsAsJSON();
   }
 
-  #of(path: string): MethodMetrics {
+  #of(path: string): MethodTally {
     return this.#methods.get(path) ?? this.#other;
   }
+}
 
-  #method(path: string, type: string): MethodMetrics {
-    const [, service = "", method = ""] = path.split("/");
-    const labels = { grpc_type: type, grpc_service: service, grpc_method: method };
-    const [started, seconds] = [this.#started.labels(labels), this.#seconds.labels(labels)];
-    return { started, seconds, handled: new Map(), labels };
-  }
+function methodTally(path: string, type: string): MethodTally {
+  const [, service = "", method = ""] = path.split("/");
+  const labels = { grpc_type: type, grpc_service: service, grpc_method: method };
+  return { labels, seconds: new Tally(bucketsOfCalls), handled: new Map(), started: 0 };
 }
 
 /** How a text begins that is a whole transaction: a write, and what is noted of it. */
