@@ -189,6 +189,7 @@ export class ArchiveClient {
       requestSerialize,
       responseDeserialize,
       full,
+      this.#metadata(options),
       callOptions(options),
     );
     options.signal?.addEventListener("abort", () => call.cancel());
