@@ -1,0 +1,83 @@
+import type { RowDataPacket } from "mysql2/promise";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { recordTypes } from "../src/records/record-type.js";
+import { type ChangeOracle, etagsOfTables } from "./support/change-oracle.js";
+import { changeStorm } from "./support/change-storm.js";
+import { kindsOfClusters, startTestCluster } from "./support/cluster.js";
+import { createDatabase } from "./support/database.js";
+import { type ServerProcess, startProcess } from "./support/process.js";
+import { until } from "./support/wait.js";
+
+/** How many writes there are in each test. `make torture` has more. */
+const writes = Number(process.env.ARCHIVE_TEST_CHANGES ?? 600);
+
+const figures = { changes: 0, kills: 0 };
+afterAll(() => console.log(`figures: changes ${figures.changes}, kills ${figures.kills}`));
+
+function check(oracles: readonly ChangeOracle[], tables: readonly string[]): void {
+  for (const oracle of oracles) {
+    expect(oracle.faults).toEqual([]);
+    const isStorm = (line: string) => !line.startsWith("participant/");
+    expect(oracle.state().filter(isStorm)).toEqual(tables.filter(isStorm));
+    figures.changes += oracle.changes;
+  }
+}
+
+/** Several servers, each of which can be killed and started again at its port. */
+async function servers(urls: readonly string[]) {
+  const all: ServerProcess[] = [];
+  for (const url of urls) all.push(await startProcess(url, ["--migrate"]));
+  const kill = async (index: number) => {
+    const { address, end } = all[index] as ServerProcess;
+    await end("SIGKILL");
+    figures.kills++;
+    all[index] = await startProcess(urls[index] as string, ["--port", address.split(":")[1] as string]);
+  };
+  return { client: (copy: number) => (all[copy] as ServerProcess).client, kill, all };
+}
+
+describe.each(inject("engines").filter(({ url }) => url))("copies over $name of which one is killed", (engine) => {
+  test("lose no change, double none and swap none", { timeout: 300_000 }, async () => {
+    const database = await createDatabase(engine);
+    const { client, kill, all } = await servers([database.url, database.url]);
+    try {
+      const faults = Array.from(
+        { length: Math.max(2, Math.floor(writes / 2000)) },
+        (_, index) => () => kill(index % 2),
+      );
+      const oracles = await changeStorm({ client, copies: 2, writes, faults });
+      check(oracles, await etagsOfTables(database));
+    } finally {
+      await Promise.all(all.map(({ end }) => end("SIGKILL")));
+      await database.drop();
+    }
+  });
+});
+
+describe.each(kindsOfClusters)("copies over a cluster of %s of which a node is killed", (kind) => {
+  test("lose no change, double none and swap none", { timeout: 600_000 }, async () => {
+    const cluster = await startTestCluster(kind);
+    const { client, all } = await servers(cluster.urls);
+    try {
+      await until("all nodes take part", () => cluster.isWhole(), 60);
+      const node = await cluster.writer(2);
+      const kill = async () => {
+        cluster.kill(node);
+        figures.kills++;
+      };
+      const oracles = await changeStorm({ client, copies: 3, writes, faults: [kill] });
+      const [connection, ...others] = await cluster.connections();
+      const parts = recordTypes.map(
+        ({ field, key }) =>
+          `SELECT CONCAT_WS('/', '${field}', ${key.map((id) => `\`${id}\``).join(", ")}) AS id, etag FROM \`${field}\``,
+      );
+      if (!connection) throw new Error("no node is left");
+      const [rows] = await connection.query<RowDataPacket[]>(parts.join(" UNION ALL "));
+      for (const each of [connection, ...others]) await each.end();
+      check(oracles, rows.map(({ id, etag }) => `${id} ${etag}`).sort());
+    } finally {
+      await Promise.all(all.map(({ end }) => end("SIGKILL")));
+      await cluster.stop();
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ChangeOracle } from "./change-oracle.js";
+import { type ArchiveClient, CallError } from "./client.js";
+import { someDetails } from "./records.js";
+
+/** Writers and watchers of several copies of a service, of which some may be away. */
+export interface Storm {
+  /** The client of a copy, as it is now. */
+  client(copy: number): ArchiveClient;
+  readonly copies: number;
+  /** How many writes there are. */
+  readonly writes: number;
+  /** What befalls them meanwhile; each time so many more were done. */
+  readonly faults: readonly (() => Promise<void>)[];
+}
+
+const passing = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "ABORTED"]);
+/** A copy that is away; its client may be closed already. */
+const isPassing = (error: unknown) =>
+  error instanceof CallError
+    ? passing.has(error.code)
+    : error instanceof Error && /closed|shut down/i.test(error.message);
+
+const collaboration = (number: number) => ({ collab_id: `storm_${number}` });
+
+/** One of many writes to few records, so that they meet; deletions that take others along. */
+function write(client: ArchiveClient, number: number): Promise<unknown> {
+  const key = collaboration(number % 5);
+  if (number % 11 === 0) return client.delete("Collaboration", key, { allow_missing: true }, { deadline: 10_000 });
+  if (number % 3 > 0) {
+    return client.update("Collaboration", { key, details: undefined, allow_missing: true }, { deadline: 10_000 });
+  }
+  const below = { ...key, project_id: `project_${number % 4}` };
+  const request = { key: below, details: someDetails("Project"), allow_missing: true };
+  return client.update("Project", request, { deadline: 10_000 });
+}
+
+/** Does it, and resolves to what each of some watchers has seen, all of it. */
+export async function changeStorm(
+  { client, copies, writes, faults }: Storm,
+  watchers = copies,
+): Promise<ChangeOracle[]> {
+  const oracles = Array.from({ length: watchers }, () => new ChangeOracle());
+  let end = Number.POSITIVE_INFINITY;
+  const watched = oracles.map(async (oracle, index) => {
+    for (let copy = index; oracle.revision < end; copy++) {
+      const start =
+        oracle.token === ""
+          ? ({ $case: "after_revision", value: 0n } as const)
+          : ({ $case: "resume_token", value: oracle.token } as const);
+      // Goes on elsewhere, at random.
+      let messages = 1 + Math.floor(Math.random() * 100);
+      try {
+        for await (const response of client(copy % copies).watch({ start })) {
+          // What comes after the end is not compared.
+          const changes = response.changes.filter(({ revision }) => revision <= end);
+          oracle.take({ ...response, changes });
+          if (--messages === 0 || oracle.revision >= end) break;
+        }
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await delay(50);
+      }
+    }
+  });
+  let done = 0;
+  const writers = Array.from({ length: 16 }, async (_, writer) => {
+    while (done < writes) {
+      const number = done++;
+      try {
+        await write(client((writer + number) % copies), number);
+      } catch (error) {
+        if (error instanceof CallError && error.reason === "PARENT_NOT_FOUND") continue;
+        // What became of it nobody knows; but the changes do.
+        if (!isPassing(error)) throw error;
+        await delay(20);
+      }
+    }
+  });
+  const befall = async () => {
+    for (const [index, fault] of faults.entries()) {
+      while (done < ((index + 1) * writes) / (faults.length + 1)) await delay(20);
+      await fault();
+    }
+  };
+  // Whoever fails of them ends it.
+  await Promise.race([Promise.all([...writers, befall()]), Promise.all(watched)]);
+  for (let copy = 0; end === Number.POSITIVE_INFINITY; copy++) {
+    const { changes } = await client(copy % copies)
+      .listChanges({ page_size: 1 })
+      .catch(() => ({ changes: [] }));
+    if (changes[0]) end = Number(changes[0].revision);
+    else await delay(100);
+  }
+  // A watch that is at its end already hears of that by its next message, which may be a bookmark.
+  const key = { participant_id: "end" };
+  const last = () => client(0).update("Participant", { key, details: undefined, allow_missing: true });
+  await last().catch(() => undefined);
+  await Promise.all(watched);
+  return oracles;
+}
