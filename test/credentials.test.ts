@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -10,6 +9,7 @@ import { exportJWK, exportSPKI, type GenerateKeyPairResult, generateKeyPair, Sig
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { accessText, clientOf, openAccess, sha256, tokenOf, withToken } from "./support/access.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
+import { certificatesIn } from "./support/certificates.js";
 import { ArchiveClient, CallError } from "./support/client.js";
 import { startProcess } from "./support/process.js";
 import { someDetails } from "./support/records.js";
@@ -174,60 +174,7 @@ test("client certificates name principals, beside tokens, and are read again whe
   timeout: 60_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "certificates-"));
-  const file = (name: string) => join(folder, name);
-  const openssl = (...parts: string[]) => execFileSync("openssl", parts, { stdio: "pipe", cwd: folder });
-  const authority = (name: string) =>
-    openssl(
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "2",
-      "-subj",
-      `/CN=${name}`,
-      "-keyout",
-      `${name}.key`,
-      "-out",
-      `${name}.pem`,
-    );
-  const certificate = (ca: string, name: string, common: string, names: string) => {
-    openssl(
-      "req",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-subj",
-      `/CN=${common}`,
-      "-addext",
-      `subjectAltName=${names}`,
-      "-keyout",
-      `${name}.key`,
-      "-out",
-      `${name}.csr`,
-    );
-    openssl(
-      "x509",
-      "-req",
-      "-in",
-      `${name}.csr`,
-      "-CA",
-      `${ca}.pem`,
-      "-CAkey",
-      `${ca}.key`,
-      "-days",
-      "2",
-      "-copy_extensions",
-      "copy",
-      "-out",
-      `${name}.pem`,
-    );
-  };
+  const { file, authority, certificate, options } = certificatesIn(folder);
   authority("ca");
   authority("evil");
   certificate("ca", "server", "server", "DNS:localhost,IP:127.0.0.1");
@@ -249,7 +196,7 @@ test("client certificates name principals, beside tokens, and are read again whe
     name === undefined
       ? ChannelCredentials.createSsl(root)
       : ChannelCredentials.createSsl(root, readFileSync(file(`${name}.key`)), readFileSync(file(`${name}.pem`)));
-  const flags = ["--tls-cert", file("server.pem"), "--tls-key", file("server.key"), "--tls-client-ca", file("ca.pem")];
+  const flags = [...options("server"), "--tls-client-ca", file("ca.pem")];
   const server = await startProcess(`sqlite:${file("archive.db")}`, [
     ...flags,
     "--tls-client-auth",

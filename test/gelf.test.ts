@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { connectByDatagrams, connectByStream } from "../src/telemetry/gelf-connections.js";
 import { gelfMessage } from "../src/telemetry/gelf-message.js";
 import { GelfSender } from "../src/telemetry/gelf-sender.js";
 import { readLogTarget } from "../src/telemetry/log-target.js";
+import { certificatesIn } from "./support/certificates.js";
 import { ArchiveClient } from "./support/client.js";
 
 /** What a Graylog would be: it takes messages that end with a zero byte, and can be told to behave badly. */
@@ -18,12 +20,20 @@ class FakeGraylog {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(private readonly onSocket: (socket: Socket) => void) {
-    this.#server = createServer((socket) => this.#take(socket));
+  private constructor(
+    private readonly onSocket: (socket: Socket) => void,
+    tls?: TlsOptions,
+  ) {
+    const take = (socket: Socket) => this.#take(socket);
+    this.#server = tls ? createTlsServer(tls, take) : createServer(take);
   }
 
-  static async on(port = 0, onSocket: (socket: Socket) => void = () => undefined): Promise<FakeGraylog> {
-    const graylog = new FakeGraylog(onSocket);
+  static async on(
+    port = 0,
+    onSocket: (socket: Socket) => void = () => undefined,
+    tls?: TlsOptions,
+  ): Promise<FakeGraylog> {
+    const graylog = new FakeGraylog(onSocket, tls);
     graylog.#server.listen(port, "127.0.0.1");
     await once(graylog.#server, "listening");
     return graylog;
@@ -31,6 +41,11 @@ class FakeGraylog {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Waits until a connection has failed before it began, as where a client does not take the certificate. */
+  async refusal(): Promise<void> {
+    await once(this.#server, "tlsClientError");
   }
 
   resume(): void {
@@ -56,8 +71,9 @@ class FakeGraylog {
   }
 }
 
-const senderTo = (port: number) => {
-  const target = readLogTarget(`gelf+tcp://127.0.0.1:${port}`, () => ({ bytes: Buffer.alloc(0) }));
+const readAuthority = (path: string) => ({ bytes: readFileSync(path) });
+const senderTo = (port: number, scheme = "gelf+tcp://127.0.0.1", query = "") => {
+  const target = readLogTarget(`${scheme}:${port}${query}`, readAuthority);
   return new GelfSender((signal) => connectByStream(target, signal));
 };
 const line = (number: number, text = "") => gelfMessage({ level: "info", message: `line ${number}`, text }, "ARC_test");
@@ -68,8 +84,8 @@ const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-const graylogOn = async (port?: number, onSocket?: (socket: Socket) => void) => {
-  const graylog = await FakeGraylog.on(port, onSocket);
+const graylogOn = async (port?: number, onSocket?: (socket: Socket) => void, tls?: TlsOptions) => {
+  const graylog = await FakeGraylog.on(port, onSocket, tls);
   closing.push(() => graylog.close());
   return graylog;
 };
@@ -127,7 +143,7 @@ test("by UDP long messages go in chunks, and too long ones are counted", async (
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
   closing.push(() => socket.close());
-  const target = readLogTarget(`gelf+udp://127.0.0.1:${socket.address().port}`, () => ({ bytes: Buffer.alloc(0) }));
+  const target = readLogTarget(`gelf+udp://127.0.0.1:${socket.address().port}`, readAuthority);
   const sender = new GelfSender((signal) => connectByDatagrams(target, signal));
   sender.add(line(1));
   sender.add(line(2, "y".repeat(20_000)));
@@ -140,6 +156,41 @@ test("by UDP long messages go in chunks, and too long ones are counted", async (
   );
   expect(JSON.parse(Buffer.concat(chunks.map((chunk) => chunk.subarray(12))).toString()).short_message).toBe("line 2");
   await expect.poll(() => sender.dropped).toBe(1);
+});
+
+test("by TLS lines go to the Graylog that has the authority's certificate for the host, and to no other", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "archive-gelf-"));
+  closing.push(() => rmSync(folder, { recursive: true }));
+  const { file, authority, certificate } = certificatesIn(folder);
+  authority("ca");
+  authority("evil");
+  certificate("ca", "graylog", "graylog", "DNS:localhost,IP:127.0.0.1");
+  certificate("ca", "other", "other", "DNS:other.example");
+  certificate("evil", "forged", "graylog", "DNS:localhost,IP:127.0.0.1");
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
+  process.on("warning", keep);
+  closing.push(() => process.off("warning", keep));
+  const tls = (name: string) => ({ cert: readFileSync(file(`${name}.pem`)), key: readFileSync(file(`${name}.key`)) });
+  for (const host of ["localhost", "127.0.0.1"]) {
+    let port = 0;
+    let sender: GelfSender | undefined;
+    for (const name of ["other", "forged"]) {
+      const wrong = await FakeGraylog.on(port, undefined, tls(name));
+      port = wrong.port;
+      const refused = wrong.refusal();
+      sender ??= senderTo(port, `gelf+tls://${host}`, `?tls-ca=${file("ca.pem")}`);
+      sender.add(line(name === "other" ? 1 : 2, "x".repeat(20_000)));
+      await refused;
+      expect(wrong.messages).toEqual([]);
+      await wrong.close();
+    }
+    const graylog = await graylogOn(port, undefined, tls("graylog"));
+    sender?.add(line(3));
+    await expect.poll(() => [...numbers(graylog)], { timeout: 20_000 }).toEqual([1, 2, 3]);
+    expect(sender?.dropped).toBe(0);
+  }
+  expect(warnings).toEqual([]);
 });
 
 test("the grid's flags start a server whose lines have the fields that the grid's streams match on", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect as connectTcp, isIPv6, type Socket } from "node:net";
+import { connect as connectTcp, isIP, isIPv6, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { GelfConnection } from "./gelf-sender.js";
 import type { LogTarget } from "./log-target.js";
@@ -16,7 +16,7 @@ export async function connectByStream(
 ): Promise<GelfConnection> {
   const socket: Socket =
     kind === "tls"
-      ? connectTls({ host, port, servername: host, ...(ca && { ca: ca.bytes }) })
+      ? connectTls({ host, port, ...(!isIP(host) && { servername: host }), ...(ca && { ca: ca.bytes }) })
       : connectTcp({ host, port });
   // A process may end while it is connected.
   socket.unref();
