@@ -80,7 +80,7 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
         sql.treeSql(type, key, type.relations),
         sql.listTreesSql(type, query, page, type.relations, dialect),
         sql.ownLinksSql(type, [key], dialect),
-        { sql: sql.replaceSql(type), bindings: ["{}", time, time, "e", ...ownKey, "e"] },
+        { sql: sql.replaceSql(type), bindings: ["{}", time, time, "e", "", ...ownKey, "e"] },
         { sql: sql.deleteOneSql(type), bindings: [...ownKey, "e"] },
         ...(type.relations.length > 0 ? [sql.countTreeSql(type, key), sql.readCountedSql(type, key)] : []),
         ...(type.ancestors.length > 0 ? [sql.missingAncestorsSql(type, key)] : []),
