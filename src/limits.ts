@@ -68,6 +68,8 @@ export const limits = {
   changesKept: 10_000,
   bytesOfChangesKept: 16 * mebibyte,
   changesRead: 500,
+  /** The bytes of records after which no further ones are read for changes that are told together. */
+  bytesOfChangesRead: 4 * mebibyte,
   /** How often a process looks for changes that others made, in milliseconds: at first, and where there are none. */
   lookForChanges: 50,
   lookForChangesIdle: 150,

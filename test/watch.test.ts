@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { ChangeKind, ChangeOrder, type WatchResponse } from "../generated/ts/synergos/archive/v1/change.js";
+import { type ChangeEvent, changeEvents, ReadingPace } from "../src/archive/change-event.js";
 import { compactOnce } from "../src/archive/retention.js";
 import { CallContext } from "../src/call-context.js";
 import { type RecordName, recordType, recordTypes } from "../src/records/record-type.js";
@@ -176,6 +177,69 @@ describe.each(inject("engines"))("changes on $name", (engine) => {
     }
     expect(oracle.faults).toEqual([]);
     expect(oracle.state()).toEqual(await etagsOfTables(database));
+  });
+
+  test("before a watch from now on are not told, however many there were while nobody watched", async () => {
+    const { client } = archive;
+    await now();
+    const operations = Array.from({ length: 1000 }, (_, index) => ({
+      operation: {
+        $case: "create" as const,
+        value: { record: recordOf("Participant", { participant_id: `unwatched_${index}` }) },
+      },
+    }));
+    await client.batchWrite({ operations });
+    const [first] = await watched({}, () => true);
+    expect(first?.revision).toBe((await client.listChanges({ page_size: 1 })).changes[0]?.revision);
+  });
+
+  test("are looked for by one who follows them, however often watches end and begin", async () => {
+    const { client, store } = archive;
+    let followers = 0;
+    const { onWrite } = store.changes;
+    store.changes.onWrite = (listener) => {
+      const stop = onWrite.call(store.changes, listener);
+      followers++;
+      return () => {
+        followers--;
+        return stop();
+      };
+    };
+    for (let count = 0; count < 5; count++) {
+      await now();
+      // By then it has ended.
+      await client.listChanges({ page_size: 1 });
+    }
+    const key = { participant_id: "followed" };
+    let left = Number.NaN;
+    await watched({}, last("CREATED participant"), async () => {
+      await vi.waitFor(() => expect(followers).toBe(1)).catch(() => undefined);
+      left = followers;
+      await client.create("Participant", { key, details: undefined });
+    });
+    store.changes.onWrite = onWrite;
+    expect(left).toBe(1);
+  });
+
+  test("of large records are read few at a time", async () => {
+    const { client, store } = archive;
+    const grid = ids("large");
+    await createGrid(client, grid);
+    const context = new CallContext();
+    const from = Number((await client.listChanges({ page_size: 1 })).changes[0]?.revision);
+    const runs = Array.from({ length: 9 }, (_, index) => ({
+      ...keyOf(recordType("Run"), grid),
+      run_id: `large_${index}`,
+    }));
+    const details = { attributes: { text: "x".repeat(2 ** 20) } };
+    for (const key of runs) await client.create("Run", { key, details });
+    await client.listChanges({ page_size: 1 });
+    const { changes } = await store.changes.read(from + 1, 100, context);
+    const parts: ChangeEvent[][] = [];
+    for await (const part of changeEvents(store, changes, new ReadingPace(), context)) parts.push(part);
+    expect(parts.flat().map(({ change }) => change)).toEqual(changes);
+    expect(changes).toHaveLength(runs.length);
+    expect(parts.every(({ length }) => length <= 4)).toBe(true);
   });
 
   test("are a record's history: who, what, when; two lives of one that was made again", async () => {

@@ -30,6 +30,8 @@ export class ChangeEvent {
     const digest = caller.sight?.digest ?? "";
     const known = this.#responses.get(digest);
     if (known) return known;
+    // Those of callers who each see something else are not kept for all of them.
+    if (this.#responses.size === mostResponses) this.#responses.clear();
     const record = this.record && archiveRecord(this.record.type, basicRecord(this.record, caller));
     const made = new SharedResponse({
       existing: [],
@@ -45,29 +47,47 @@ export class ChangeEvent {
 
 const bytesOfChange = 500;
 
+/** For so many different sights a change is kept encoded. */
+const mostResponses = 4;
+
+/** How many changes are read at a time: fewer where records are large, as far as those before tell. */
+export class ReadingPace {
+  #count: number = limits.changesRead;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** So many were read, of so many bytes. */
+  learn(count: number, bytes: number): void {
+    const fitting = Math.floor((limits.bytesOfStreamMessage * count) / Math.max(1, bytes));
+    this.#count = Math.max(1, Math.min(limits.changesRead, fitting));
+  }
+}
+
 /** Changes with their records, some at a time: as many as are read at once while records are small. */
 export async function* changeEvents(
   store: Store,
   changes: readonly NumberedChange[],
+  pace: ReadingPace,
   context: CallContext,
 ): AsyncGenerator<ChangeEvent[]> {
-  let count: number = limits.changesRead;
   for (let start = 0; start < changes.length; ) {
-    const part = changes.slice(start, start + count);
+    const part = changes.slice(start, start + pace.count);
+    const { records, bytes, whole } = await recordsOf(store, part, context);
+    pace.learn(whole ? part.length : records.size, bytes);
+    // They are larger than those before: fewer are read again.
+    if (!whole) continue;
     start += part.length;
-    const records = await recordsOf(store, part, context);
-    const events = part.map((change) => {
+    yield part.map((change) => {
       // One that was made again since is told of by its own change.
       const isGone = change.kind === "deleted";
       return new ChangeEvent(change, isGone ? undefined : records.get(idOf(change.type, change.key)));
     });
-    yield events;
-    const mean = events.reduce((sum, { size }) => sum + size, 0) / events.length;
-    count = Math.max(1, Math.min(limits.changesRead, Math.floor(limits.bytesOfStreamMessage / mean)));
   }
 }
 
-/** The records of changes as they are now, those that are not gone, by idOf. */
+/** The records of changes as they are now, those that are not gone, by idOf; not all where those of several are large. */
 async function recordsOf(store: Store, changes: readonly NumberedChange[], context: CallContext) {
   const keys = new Map<RecordType, Map<string, Ids>>();
   for (const { kind, type, key } of changes) {
@@ -77,12 +97,17 @@ async function recordsOf(store: Store, changes: readonly NumberedChange[], conte
   }
   const statements = store.statements(context);
   const records = new Map<string, StoredRecord>();
+  let bytes = 0;
   for (const [type, ofType] of keys) {
     for await (const found of statements.readMany(type, [...ofType.values()])) {
-      for (const record of found) records.set(idOf(type, record.key), record);
+      for (const record of found) {
+        records.set(idOf(type, record.key), record);
+        bytes += bytesOfChange + record.details.length;
+      }
+      if (bytes > limits.bytesOfChangesRead && records.size > 1) return { records, bytes, whole: false };
     }
   }
-  return records;
+  return { records, bytes, whole: true };
 }
 
 const idOf = (type: RecordType, key: Ids) => `${type.number} ${joinKey(type.key, key)}`;

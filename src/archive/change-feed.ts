@@ -17,10 +17,11 @@ export class ChangeFeed {
     if (this.#isStopping) throw serverStopping();
     await numberAll(this.store.changes, context);
     const kept = this.#tail;
-    if (kept && !kept.isOver) {
+    // One that nobody watches any more has stayed behind: to read what it missed would be in vain.
+    if (kept?.isWatched && !kept.isOver) {
       const leave = kept.join();
       try {
-        await kept.look();
+        await kept.catchUp();
         return { tail: kept, leave };
       } catch (error) {
         leave();

@@ -5,7 +5,7 @@ import type { NumberedChange } from "../records/change.js";
 import type { HistoryState } from "../storage/change-log.js";
 import type { Store } from "../storage/store.js";
 import { ArchiveError, historyChanged, revisionCompacted } from "./archive-error.js";
-import { type ChangeEvent, changeEvents } from "./change-event.js";
+import { type ChangeEvent, changeEvents, ReadingPace } from "./change-event.js";
 import { ChangeRing } from "./change-ring.js";
 import type { Position } from "./resume-token.js";
 
@@ -15,7 +15,9 @@ import type { Position } from "./resume-token.js";
  */
 export class ChangeTail {
   #watches = 0;
+  #isFollowed = false;
   readonly #ring = new ChangeRing();
+  readonly #pace = new ReadingPace();
   /** The last revision that was read. */
   #position: Position;
   /** Why it is not followed any more. */
@@ -48,9 +50,15 @@ export class ChangeTail {
     return this.#failure !== undefined;
   }
 
+  get isWatched(): boolean {
+    return this.#watches > 0;
+  }
+
   /** Follows it for one more watch; returns what ends that. */
   join(): () => void {
-    if (this.#watches++ === 0) void this.#follow();
+    this.#watches++;
+    // The last watch may have left just now, and who follows not have seen it.
+    if (!this.#isFollowed) void this.#follow();
     return () => {
       this.#watches--;
     };
@@ -64,7 +72,7 @@ export class ChangeTail {
     const kept = this.#ring.after(from.revision);
     if (kept) return { events: kept, position: positionAfter(from, kept) };
     const changes = follow(from, await this.store.changes.read(from.revision, limits.changesRead + 1, context));
-    for await (const events of changeEvents(this.store, changes, context)) {
+    for await (const events of changeEvents(this.store, changes, this.#pace, context)) {
       return { events, position: positionAfter(from, events) };
     }
     return { events: [], position: from };
@@ -89,6 +97,12 @@ export class ChangeTail {
     });
   }
 
+  /** Comes to what is the end now, so that a watch begins there. */
+  async catchUp(): Promise<void> {
+    const { state } = await this.store.changes.read(Number.MAX_SAFE_INTEGER, 1, this.#context);
+    while ((await this.look()) && this.#position.revision < state.last);
+  }
+
   /** Lets all who wait look again. */
   wake(): void {
     for (const wake of [...this.#waiting]) wake();
@@ -100,7 +114,7 @@ export class ChangeTail {
     try {
       const read = await this.store.changes.read(from.revision, limits.changesRead + 1, this.#context);
       const changes = follow(from, read);
-      for await (const events of changeEvents(this.store, changes, this.#context)) {
+      for await (const events of changeEvents(this.store, changes, this.#pace, this.#context)) {
         // Somebody else may have looked meanwhile.
         const fresh = events.filter(({ change }) => change.revision > this.#position.revision);
         this.#ring.push(fresh);
@@ -120,6 +134,7 @@ export class ChangeTail {
   }
 
   async #follow(): Promise<void> {
+    this.#isFollowed = true;
     let written = () => {};
     const stop = this.store.changes.onWrite(() => written());
     let foundAt = performance.now();
@@ -146,6 +161,7 @@ export class ChangeTail {
       // Many watches are told of several changes at once: each message costs more than what is in it.
       await delay(Math.max(limits.lookAfterWrite, Math.min(limits.lookForChanges * 2, this.#watches / 10)));
     }
+    this.#isFollowed = false;
     stop();
   }
 }

@@ -61,6 +61,5 @@ export function serverStreaming<Request>(
 /** What many calls send is encoded by the first of them. */
 function encoded({ responseType }: MethodBinding, response: unknown): Buffer {
   if (!(response instanceof SharedResponse)) return encode(responseType, response);
-  response.bytes ??= encode(responseType, response.response);
-  return response.bytes;
+  return response.encoded((own) => encode(responseType, own));
 }
