@@ -234,6 +234,20 @@ describe.each(inject("engines"))("access on $name", (engine) => {
     expect(await outcomeOf(below)).toBe("ACCESS_DENIED");
   });
 
+  test("takes a hidden field that is given as empty for given", async () => {
+    const key = { participant_id: participant };
+    const { details } = await administrator.get("Participant", key);
+    await administrator.update("Participant", {
+      key,
+      details: { ...details, phone: "1", attributes: { shown: true } },
+    });
+    const given = { ...details, phone: undefined, attributes: { phone: null } };
+    await (clients.get("orchestrator") as ArchiveClient).update("Participant", { key, details: given });
+    const { phone, attributes } = (await administrator.get("Participant", key)).details;
+    expect({ phone, attributes }).toEqual({ phone: undefined, attributes: { phone: null } });
+    await administrator.update("Participant", { key, details: { ...details, summary: "s" }, update_mask: ["summary"] });
+  });
+
   test("wants to know who asks, and says so alike of all that is wrong", async () => {
     expect(await outcomeOf(archive.client.get("Participant", { participant_id: participant }))).toBe(
       "CREDENTIAL_MISSING",

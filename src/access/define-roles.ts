@@ -12,6 +12,10 @@ export type Verb = (typeof verbs)[number];
 export const reaches = ["scope", "own", "self", "everywhere"] as const;
 export type Reach = (typeof reaches)[number];
 
+/** Whether one reach has all records that another has, whatever the grant. */
+export const reachesAsFar = (one: Reach, other: Reach): boolean =>
+  one === other || one === "everywhere" || other === "own";
+
 /** The types whose keys name a participant: only of these can a role have what is a participant's. */
 type OfParticipant = {
   [Name in RecordName]: "participant_id" extends keyof RecordKey<Name> ? Name : never;

@@ -56,6 +56,9 @@ export interface AccessFile {
   readonly issuers: ReadonlyMap<string, Issuer>;
 }
 
+/** The most grants of a principal: what they come to is compared, each with each. */
+const maxGrants = 256;
+
 export const subjectKey = (issuer: string, subject: string): string => JSON.stringify([issuer, subject]);
 
 /** Reads an access file: what it says, or all that is wrong with it. */
@@ -121,12 +124,17 @@ function readPrincipal(reader: YamlReader, node: Node, file: Mutable): void {
   if (!fields.name) reader.fault(node, "a principal needs a name");
   const shown = name ?? "a principal";
   if (name !== undefined && file.principals.has(name)) reader.fault(fields.name, `${name} is there already`);
-  const grants = reader
-    .list(fields.grants, "grants")
+  const listed = reader.list(fields.grants, "grants");
+  if (listed.length > maxGrants) {
+    reader.fault(fields.grants, `${shown} has ${listed.length} grants: at most ${maxGrants}`);
+  }
+  const grants = listed
+    .slice(0, maxGrants)
     .map((each) => readGrant(reader, each, file.roles))
     .filter((grant) => grant !== undefined);
   const principal = new ListedPrincipal(shown, grants, reader.lineOf(node));
-  for (const type of grants.length > maxScopes ? principal.rights.tooWide() : []) {
+  const isCounted = grants.length > maxScopes && listed.length <= maxGrants;
+  for (const type of isCounted ? principal.rights.tooWide() : []) {
     reader.fault(node, `${shown} has more than ${maxScopes} scopes of ${type.name}: grant what they have in common`);
   }
   if (name !== undefined) file.principals.set(name, principal);

@@ -3,7 +3,7 @@ import type { RecordName } from "../records/hierarchy.js";
 import { type Level, levels } from "../records/message-shape.js";
 import { recordTypes } from "../records/record-type.js";
 import { idFault } from "../records/validate-key.js";
-import { type Reach, type Role, reaches, type Verb, verbs } from "./define-roles.js";
+import { type Reach, type Role, reaches, reachesAsFar, type Verb, verbs } from "./define-roles.js";
 import type { Grant } from "./grant.js";
 import type { YamlReader } from "./yaml-reader.js";
 
@@ -43,9 +43,11 @@ function readRights(reader: YamlReader, node: Node | undefined, role: string): R
         reader.fault(given[verb], `${name} is no participant's: its key has no participant_id`);
       } else rights[verb] = reach;
     }
-    if (!rights.read && (rights.write || rights.delete)) {
-      reader.fault(value, `who writes or deletes ${name} must be able to read it`);
-    }
+    // An answer shows the record, and an error tells whether it is there.
+    const isBlind = [rights.write, rights.delete].some(
+      (each) => each && !(rights.read && reachesAsFar(rights.read, each)),
+    );
+    if (isBlind) reader.fault(value, `who writes or deletes ${name} must be able to read all of it that this reaches`);
     may[type.name] = rights;
   }
   return may as Role["may"];

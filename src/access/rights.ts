@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Ids } from "../records/ids.js";
-import { type Level, levels } from "../records/message-shape.js";
+import { levelsIn } from "../records/mask-details.js";
+import { type Level, levels, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { covers, isWithin, narrowed, type Scope } from "../records/scope.js";
 import { type Verb, verbs } from "./define-roles.js";
@@ -49,8 +50,11 @@ export class Rights {
   }
 
   hidden(type: RecordType, key: Ids): ReadonlySet<Level> | undefined {
+    // Most types have nothing to hide: of these nothing is asked, and their records are shown as they are stored.
+    const sensitive = levelsOf.get(type) ?? [];
+    if (sensitive.length === 0) return undefined;
     const shown = (this.#seen.get(type) ?? []).filter(({ part }) => isWithin(key, part));
-    const hidden = levels.filter((level) => !shown.some(({ sees }) => sees.has(level)));
+    const hidden = sensitive.filter((level) => !shown.some(({ sees }) => sees.has(level)));
     return hidden.length === 0 ? undefined : hiddenSets.get(hidden.join());
   }
 
@@ -97,6 +101,14 @@ const isEverything = (scope: Scope) => scope.some((part) => Object.keys(part).le
 
 const keyOf = (type: RecordType, key: Ids): Ids =>
   Object.fromEntries(type.key.map((field) => [field, key[field] ?? ""]));
+
+/** The levels that there are in each type's details. */
+const levelsOf = new Map(
+  recordTypes.map((type) => {
+    const found = levelsIn(messageShape(`${type.name}Details`));
+    return [type, levels.filter((level) => found.has(level))];
+  }),
+);
 
 /** The sets of levels by what they hold: few, made once. */
 const hiddenSets = new Map(

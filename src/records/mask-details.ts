@@ -3,17 +3,22 @@ import { type FieldShape, fieldValue, type Level, type Message, type MessageShap
 
 type Hidden = ReadonlySet<Level>;
 
-/** The shapes that have sensitive fields, at whatever depth; shapes can hold themselves. */
-const sensitive = new Map<MessageShape, boolean>();
+const levelsOf = new Map<MessageShape, ReadonlySet<Level>>();
 
-function isSensitive(shape: MessageShape): boolean {
-  const known = sensitive.get(shape);
-  if (known !== undefined) return known;
-  sensitive.set(shape, false);
-  const found = shape.fields.some((field) => field.level || (field.message && isSensitive(field.message)));
-  sensitive.set(shape, found);
+/** Why not everybody may see some fields of messages of a shape, at whatever depth; shapes can hold themselves. */
+export function levelsIn(shape: MessageShape): ReadonlySet<Level> {
+  const known = levelsOf.get(shape);
+  if (known) return known;
+  const found = new Set<Level>();
+  levelsOf.set(shape, found);
+  for (const { level, message } of shape.fields) {
+    if (level) found.add(level);
+    for (const below of message ? levelsIn(message) : []) found.add(below);
+  }
   return found;
 }
+
+const isSensitive = (shape: MessageShape) => levelsIn(shape).size > 0;
 
 const isHidden = ({ level }: FieldShape, hidden: Hidden) => level !== undefined && hidden.has(level);
 
@@ -87,7 +92,7 @@ export function keepHidden(
     const [value, old] = [given[field.name], before[field.name]];
     if (old === undefined) continue;
     if (isHidden(field, hidden)) {
-      if (!isSet(value) && !clears(path))
+      if (!isSet(value) && !clears(path) && !isGivenEmpty(given, field))
         kept[field.name] = field.name === "attributes" ? withoutGiven(shape, old, given) : old;
       continue;
     }
@@ -115,6 +120,10 @@ export function goesIntoHidden(shape: MessageShape, [name, ...rest]: readonly st
 
 const isSet = (value: unknown): boolean =>
   value !== undefined && (typeof value !== "object" || value === null || Object.keys(value).length > 0);
+
+/** Whether the attributes say of a field that it was given, and given empty. */
+const isGivenEmpty = ({ attributes }: Message, { name }: FieldShape) =>
+  typeof attributes === "object" && attributes !== null && Object.hasOwn(attributes, name);
 
 const own = (object: unknown, key: string): unknown =>
   typeof object === "object" && object !== null && Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined;
