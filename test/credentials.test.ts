@@ -149,6 +149,37 @@ describe("tokens", () => {
     client.close();
   });
 
+  test("are expired for every call alike, and say until when they hold however long that is", async () => {
+    opened.write(text({ administrator: [{ role: "administrator" }] }, url));
+    const token = await jwt({ exp: now() - 5 });
+    expect([await who(token), await who(token), await who(token)]).toEqual(Array(3).fill("CREDENTIAL_EXPIRED"));
+    expect(await who(await jwt({ exp: 1e300 }))).toBe(`${issuer}#s`);
+  });
+
+  test("end the streams that they began when the file has them expire earlier", async () => {
+    const listed = (expires?: string) =>
+      JSON.stringify({
+        principals: [
+          {
+            name: "short",
+            tokens: [{ sha256: sha256(tokenOf("short")), expires }],
+            grants: [{ role: "administrator" }],
+          },
+        ],
+      });
+    opened.write(listed());
+    const client = clientOf(archive.address, "short");
+    const watch = client.watch();
+    await watch.next();
+    const outcome = (async () => {
+      for (;;) await watch.next();
+    })();
+    // Whole seconds: one is past when this one began.
+    opened.write(listed(new Date((now() + 2) * 1000).toISOString().replace(".000", "")));
+    expect(await reasonOf(outcome)).toBe("CREDENTIAL_EXPIRED");
+    client.close();
+  });
+
   test("stand in no log, and no sensitive detail does", async () => {
     const secret = "marker-of-a-secret";
     const token = `${secret}-token`;

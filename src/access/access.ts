@@ -32,6 +32,8 @@ interface Followed {
   readonly credentials: Credentials;
   readonly principal: Principal;
   end(error: ArchiveError): void;
+  /** Ends it when the credential expires. */
+  timer: { stop(): void };
 }
 
 /** Who may do what, by an access file that is read again when it changes. */
@@ -82,12 +84,11 @@ export class Access {
 
   /** Ends a stream when its credential expires, and when the file no longer allows what it did. Returns how to stop that. */
   follow(credentials: Credentials, principal: Principal, end: (error: ArchiveError) => void): () => void {
-    const followed: Followed = { credentials, principal, end };
+    const followed: Followed = { credentials, principal, end, timer: this.#endAt(principal.expires, end) };
     this.#followed.add(followed);
-    const timer = this.#endAt(principal.expires, end);
     return () => {
       this.#followed.delete(followed);
-      timer.stop();
+      followed.timer.stop();
     };
   }
 
@@ -167,9 +168,13 @@ export class Access {
   }
 
   /** Ends a stream that would go on to show or to take what it may not any more. */
-  async #recheck({ credentials, principal, end }: Followed): Promise<void> {
+  async #recheck(followed: Followed): Promise<void> {
+    const { credentials, principal, end } = followed;
     try {
-      const { rights } = await this.authenticate(credentials);
+      const { rights, expires } = await this.authenticate(credentials);
+      if (!this.#followed.has(followed)) return;
+      followed.timer.stop();
+      followed.timer = this.#endAt(expires, end);
       if (!rights.includes(principal.rights)) end(accessDenied("What you may do has changed: begin again."));
     } catch (error) {
       end(error instanceof ArchiveError ? error : accessDenied("Who you are can no longer be told."));

@@ -9,8 +9,10 @@ import { Rights } from "./rights.js";
 
 /** None by which who knows a public key could sign. */
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
-/** How far clocks may be apart, in seconds. */
+/** How far clocks may be apart, in seconds: tokens may seem to begin later than they do. */
 const clockTolerance = 10;
+/** The last time that can be told. */
+const lastTime = Date.UTC(9999, 11, 31);
 
 /** Whether a token looks like a JWT. */
 export const isJwt = (token: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(token);
@@ -39,13 +41,15 @@ export async function verifyJwt(
     });
     const { sub, exp } = payload;
     if (typeof sub !== "string" || typeof exp !== "number") throw new Error("the token has no subject");
+    // Its end is the same for each call, and for the streams that began before.
+    if (exp * 1000 <= Date.now()) throw credentialExpired();
     const listed = file.subjects.get(subjectKey(issuer.issuer, sub));
     const claimed = issuer.claim === undefined ? [] : claimedGrants(payload[issuer.claim], file.roles);
     const name = listed?.name ?? `${issuer.issuer}#${sub}`;
     if (!isName(name)) throw new Error("the token's subject is no principal's name");
     const rights = claimed.length === 0 && listed ? listed.rights : new Rights([...(listed?.grants ?? []), ...claimed]);
     if (rights.tooWide().length > 0) throw new Error("the token has too many scopes");
-    return new Principal(name, rights, exp * 1000);
+    return new Principal(name, rights, Math.min(exp * 1000, lastTime));
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
     if (error instanceof errors.JWTExpired) throw credentialExpired();
