@@ -49,7 +49,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   const tls = tlsOf(options, logger);
   const access = accessOf(options, logger);
   const parts: { store?: Store; health?: Health } = {};
-  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind);
+  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access);
   const store = await openStore(
     databaseUrl,
     {
@@ -135,13 +135,18 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
 }
 
 /** Measures this process. What it reads from its parts is there once they are. */
-const metricsOf = (parts: { readonly store?: Store; readonly health?: Health }, database: string): Promise<Metrics> =>
+const metricsOf = (
+  parts: { readonly store?: Store; readonly health?: Health },
+  database: string,
+  access: Access | undefined,
+): Promise<Metrics> =>
   Metrics.of(
     servedMethods,
     {
       pools: () => parts.store?.pools() ?? [],
       isServing: () => parts.health?.isServing ?? false,
       droppedLines,
+      accessFileIsValid: access && (() => access.isValid),
     },
     { version, node: process.version, database },
   );

@@ -31,9 +31,13 @@ describe("shell completion", () => {
       ["create", "run", "a/b/c/d", "--file", "x"],
       ["import", "x", "--report", ""],
       ["import", "--", ""],
+      ["access", "check", ""],
     ]) {
       expect([file, await words(...file)]).toEqual([file, [":files"]]);
     }
+    expect(await words("access", "")).toEqual(["check", "help", "--help"]);
+    expect(await words("access", "check", "x", "reg")).toEqual(["registration"]);
+    expect(await words("access", "check", "x", "--may", "")).toEqual(["read", "write", "delete"]);
     expect(await words("get", "run", "")).toEqual([]);
     expect(await words("nonsense", "")).toEqual([]);
   });

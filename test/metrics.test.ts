@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
+import { accessText } from "./support/access.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import { startProcess } from "./support/process.js";
@@ -92,6 +93,27 @@ test("the metrics have the names that dashboards know, count calls by code, and 
     expect(sampleOf("archive_serving")).toBe(1);
     expect(samples.length).toBeLessThan(3000);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  } finally {
+    await server.end();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a broken access file is seen in them, and is where access is on alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "archive-metrics-"));
+  const access = join(folder, "access.yaml");
+  writeFileSync(access, accessText({ boss: [{ role: "administrator" }] }));
+  const server = await startProcess(`sqlite:${join(folder, "a.db")}`, ["--http-port", "0", "--access", access]);
+  const valid = async () => {
+    const { samples } = parse((await read(server.url)).text);
+    return samples.find(({ name }) => name === "archive_access_file_valid")?.value;
+  };
+  try {
+    expect(await valid()).toBe(1);
+    writeFileSync(access, "principals: nonsense\n");
+    await expect.poll(valid, { timeout: 20_000 }).toBe(0);
+    writeFileSync(access, accessText({ boss: [{ role: "administrator" }] }));
+    await expect.poll(valid, { timeout: 20_000 }).toBe(1);
   } finally {
     await server.end();
     rmSync(folder, { recursive: true });

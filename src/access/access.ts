@@ -5,7 +5,7 @@ import type { ClientCertificate } from "./certificate.js";
 import { credentialExpired, credentialInvalid, credentialMissing } from "./credential-errors.js";
 import { IssuerKeys } from "./issuer-keys.js";
 import { Principal } from "./principal.js";
-import { type AccessFile, type Issuer, readAccessFile } from "./read-access-file.js";
+import { type AccessFile, type Issuer, isFaulty, readAccessFile } from "./read-access-file.js";
 import { isJwt, verifyJwt } from "./verify-jwt.js";
 import { WatchedFile } from "./watched-file.js";
 import type { Fault } from "./yaml-reader.js";
@@ -186,8 +186,6 @@ export class Access {
     this.log.error("the access file cannot be used: what it said before goes on to hold", { path: this.path, error });
   }
 }
-
-const isFaulty = (read: AccessFile | readonly Fault[]): read is readonly Fault[] => Array.isArray(read);
 
 /** All that is wrong with a file, a line each. */
 export const faultsText = (path: string, faults: readonly Fault[]): string =>

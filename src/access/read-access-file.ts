@@ -1,5 +1,6 @@
 import type { Node } from "yaml";
 import type { Role } from "./define-roles.js";
+import { expiryFault } from "./expiry-fault.js";
 import type { Grant } from "./grant.js";
 import { isName, maxNameLength } from "./principal.js";
 import { readGrant, readRoles } from "./read-grants.js";
@@ -86,6 +87,8 @@ export function readAccessFile(text: string): AccessFile | readonly Fault[] {
   return reader.faults.length > 0 ? [...reader.faults].sort((one, other) => one.line - other.line) : file;
 }
 
+export const isFaulty = (read: AccessFile | readonly Fault[]): read is readonly Fault[] => Array.isArray(read);
+
 /** The same while it is read. */
 type Mutable = {
   [Field in Exclude<keyof AccessFile, "roles">]: AccessFile[Field] extends ReadonlyMap<infer Key, infer Value>
@@ -159,11 +162,7 @@ function readToken(reader: YamlReader, node: Node, principal: ListedPrincipal, f
   const digest = reader.text(sha256, "sha256", (text) =>
     /^[0-9a-f]{64}$/.test(text) ? undefined : "must be 64 hexadecimal digits in lower case: never the token itself",
   );
-  const until = reader.text(expires, "expires", (text) =>
-    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text))
-      ? undefined
-      : 'must be a day or a time, such as "2027-01-31" or "2027-01-31T12:00:00Z"',
-  );
+  const until = reader.text(expires, "expires", expiryFault);
   if (digest === undefined) return;
   if (file.tokens.has(digest)) reader.fault(sha256, "the token is another principal's already");
   const holds = until === undefined ? undefined : Date.parse(until);

@@ -74,10 +74,12 @@ export class Rights {
 
   /** Whether it may delete a record: then it sees all that goes with it, whatever there is. */
   mayDelete(type: RecordType, key: Ids): boolean {
-    return (
-      this.may("delete", type, key) &&
-      [type, ...type.relations].every((each) => narrowed(this.scope("read", each), keyOf(type, key)) === undefined)
-    );
+    return this.may("delete", type, key) && [type, ...type.relations].every((each) => this.seesAll(each, type, key));
+  }
+
+  /** Whether it sees all records of a type that go with a record, whatever there are. */
+  seesAll(relation: RecordType, type: RecordType, key: Ids): boolean {
+    return narrowed(this.scope("read", relation), keyOf(type, key)) === undefined;
   }
 
   /** Whether everything that other rights allow and show is allowed and shown by these. */

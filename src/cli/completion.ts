@@ -85,19 +85,24 @@ export function addCompletion(program: Command): void {
 /** What the last word can be, each with a description after a tab. */
 function candidates(program: Command, given: readonly string[]): string[] {
   const words = joined(given);
-  // Where the shell has cut such a word itself, it completes the value alone.
-  const isWhole = words.at(-1) === given.at(-1);
+  // Where the shell has cut a word itself, it completes the value alone.
+  return candidatesWithin(program, words, words.at(-1) === given.at(-1));
+}
+
+/** What the last word can be of those that follow a command's name. */
+function candidatesWithin(parent: Command, words: string[], isWhole: boolean): string[] {
   const current = words.pop() ?? "";
   const [name, ...before] = words;
   if (name === undefined) {
-    const commands = program.createHelp().visibleCommands(program);
+    const commands = parent.createHelp().visibleCommands(parent);
     return matching(current, [
       ...commands.map((each) => [each.name(), each.description()] as const),
-      ...optionsOf(program),
+      ...optionsOf(parent),
     ]);
   }
-  const command = program.commands.find((each) => each.name() === name);
+  const command = parent.commands.find((each) => each.name() === name);
   if (!command) return [];
+  if (command.commands.length > 0) return candidatesWithin(command, [...before, current], isWhole);
   const inline = /^(--[^=]+)=(.*)$/s.exec(current);
   const last = inline?.[1] ?? before.at(-1);
   const isEnded = before.includes("--");

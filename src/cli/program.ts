@@ -1,4 +1,5 @@
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
+import { addAccessCommands } from "./access-commands.js";
 import { addClientCommands } from "./client-commands.js";
 import { addCompletion } from "./completion.js";
 import { asFailure, exitCodes, exitCodesHelp, usageFailure } from "./failure.js";
@@ -12,9 +13,10 @@ export const usageOutput: OutputConfiguration = {
     write(errorColors.red(text.replace(/^error: /, "error: USAGE: ").replace(/:\/\/[^\s']*@/g, "://…@"))),
 };
 
-/** Adds the commands that ask a server, and shell completion of all. */
+/** Adds the commands that ask a server, those about access files, and shell completion of all. */
 export function addCommands(program: Command): void {
   addClientCommands(program);
+  addAccessCommands(program);
   addCompletion(program);
   program.addHelpText("after", `${keysHelp}\n${exitCodesHelp}`);
 }

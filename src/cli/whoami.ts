@@ -1,6 +1,7 @@
 import type { Connection, Json } from "./connection.js";
 import { output } from "./output.js";
 import type { OutputFormat } from "./output-format.js";
+import { placeOf } from "./place-of.js";
 import { shortTime } from "./short-time.js";
 import { table } from "./table.js";
 
@@ -28,8 +29,3 @@ function shown({ principal, grants, expires_at }: Json): string {
     rows.length > 0 ? table(["ROLE", "WHERE", "PARTICIPANT", "SEES"], rows) : "nothing is granted",
   ].join("\n");
 }
-
-const placeOf = (scope: Json): string =>
-  Object.entries(scope)
-    .map(([field, id]) => `${field}=${String(id)}`)
-    .join(" ") || "everywhere";

@@ -14,6 +14,8 @@ export interface Readings {
   pools(): readonly { name: string; used: number; idle: number; waiting: number; most: number }[];
   /** Whether health says that this process serves. */
   isServing(): boolean;
+  /** Whether the access file is as it was read last; none where access is off. */
+  readonly accessFileIsValid?: (() => boolean) | undefined;
   /** The lines of the log that were lost, by where they should have gone. */
   droppedLines(): readonly { target: string; count: number }[];
 }
@@ -125,6 +127,18 @@ export class Metrics {
       for (const { name, waiting } of readings.pools()) made.set({ pool: name }, waiting);
     });
     gauge("archive_serving", "How many processes serve.", [], (made) => made.set(readings.isServing() ? 1 : 0));
+    const { accessFileIsValid } = readings;
+    if (accessFileIsValid) {
+      new GaugeOf({
+        name: "archive_access_file_valid",
+        help: "Whether the access file that is there is the one that holds: 0 where it cannot be used.",
+        registers,
+        aggregator: "min",
+        collect() {
+          this.set(accessFileIsValid() ? 1 : 0);
+        },
+      });
+    }
     counter("archive_log_dropped_total", "Lines of the log that were lost, by target.", ["target"], (made) => {
       for (const { target, count } of readings.droppedLines()) made.inc({ target }, count);
     });
