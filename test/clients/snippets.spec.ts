@@ -26,7 +26,8 @@ beforeAll(async () => {
   project = join(server.folder, "grid");
   const checkout = join(project, "synergos-archive");
   await mkdir(checkout, { recursive: true });
-  const filter = (path: string) => !["node_modules", "dist", "build", ".venv"].includes(basename(path));
+  // Neither what was installed and built, nor what other tests are building now.
+  const filter = (path: string) => !/^(node_modules|dist|build|\.venv|.*\.egg-info)$/.test(basename(path));
   for (const part of ["clients", "generated", "package.json", "tsconfig.json"]) {
     await cp(part, join(checkout, part), { recursive: true, verbatimSymlinks: true, filter });
   }
