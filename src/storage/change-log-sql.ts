@@ -4,7 +4,7 @@ import { type RecordType, recordTypes } from "../records/record-type.js";
 import { narrowed } from "../records/scope.js";
 import { storedCounts } from "./change.js";
 import type { ChangeQuery } from "./change-log.js";
-import { changeColumns, keyColumns } from "./change-schema.js";
+import { changeColumns, indexedKey, keyColumns } from "./change-schema.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
 import { repeated } from "./sql.js";
@@ -71,54 +71,81 @@ const valuesOf = (change: NumberedChange) => [
   change.requestId,
 ];
 
-/** What is known of all changes; and of the first from a revision on: one statement, so one snapshot. */
+/**
+ * What is known of all changes; and of the first from a revision on: one statement, so one snapshot. Those are limited
+ * before they are joined: else all that follow are read, and sorted.
+ */
 export const readChangesSql = (from: number, limit: number): Query => ({
-  sql: `SELECT h.\`history_id\`, h.\`last\`, h.\`compacted\`, ${changeColumns.map((name) => `c.${quote(name)}`).join(", ")} FROM \`archive_history\` h LEFT JOIN \`archive_change\` c ON c.\`revision\` >= ? WHERE h.\`id\` = 1 ORDER BY c.\`revision\` LIMIT ?`,
+  sql: `SELECT h.\`history_id\`, h.\`last\`, h.\`compacted\`, c.* FROM \`archive_history\` h LEFT JOIN (SELECT ${columns} FROM \`archive_change\` WHERE \`revision\` >= ? ORDER BY \`revision\` LIMIT ?) c ON 1 = 1 WHERE h.\`id\` = 1 ORDER BY c.\`revision\``,
   bindings: [from, limit],
 });
 
-/** The changes of a query. What it says of types is exact but for deletions, of which the counts tell. */
-export function listChangesSql(query: ChangeQuery, limit: number): Query {
-  const { kinds, principal, from, to, newestFirst, after } = query;
-  const parts: Query[] = [concerned(query)];
+/**
+ * The changes of a query. What it says of types is exact but for deletions, of which the counts tell. Those under a key
+ * are looked up type by type, each by an index: all together would be walked through from one end, however few they are.
+ */
+export function listChangesSql(query: ChangeQuery, limit: number, dialect: Dialect): Query {
+  const { key, kinds, principal, from, to, newestFirst, after } = query;
+  const parts: Query[] = [];
   const add = (sql: string, ...bindings: (string | number)[]) => parts.push({ sql, bindings });
   if (kinds.length > 0) add(`\`kind\` IN (${repeated("?", kinds.length)})`, ...kinds.map((kind) => changeKinds[kind]));
   if (principal !== undefined) add("COALESCE(`principal`, '') = ?", principal);
   if (from !== undefined) add("`changed_at` >= ?", from);
   if (to !== undefined) add("`changed_at` < ?", to);
   if (after !== undefined) add(`\`revision\` ${newestFirst ? "<" : ">"} ?`, after);
+  const order = `ORDER BY \`revision\`${newestFirst ? " DESC" : ""} LIMIT ?`;
+  const first = (selected: string, where: Query): Query => ({
+    sql: `SELECT ${selected} FROM \`archive_change\` WHERE ${[where, ...parts].map(({ sql }) => sql).join(" AND ")} ${order}`,
+    bindings: [...[where, ...parts].flatMap(({ bindings }) => bindings), limit],
+  });
+  const isKeyed = Object.keys(key).length > 0;
+  const types = concerned(query, isKeyed, dialect);
+  if (!isKeyed || types.length === 0) return { ...first(columns, anyOf(types)), once: true };
+  const found = types.map((type) => first("`revision` AS found", type));
+  const all = found.map(({ sql }) => `SELECT found FROM (${sql}) one`).join(" UNION ALL ");
   return {
-    sql: `SELECT ${columns} FROM \`archive_change\` WHERE ${parts.map(({ sql }) => sql).join(" AND ")} ORDER BY \`revision\`${newestFirst ? " DESC" : ""} LIMIT ?`,
-    bindings: [...parts.flatMap(({ bindings }) => bindings), limit],
+    sql: `SELECT ${columns} FROM (${all}) p ${dialect.joinInOrder} \`archive_change\` ON \`revision\` = found ${order}`,
+    bindings: [...found.flatMap(({ bindings }) => bindings), limit],
     once: true,
   };
 }
 
-/** The changes of each type that can concern a key, in such a way that an index serves it. */
-function concerned({ key, types, sight }: ChangeQuery): Query {
-  const parts = recordTypes.flatMap((type) => {
+const anyOf = (parts: readonly Query[]): Query => ({
+  sql: parts.length === 0 ? "1 = 0" : `(${parts.map(({ sql }) => `(${sql})`).join(" OR ")})`,
+  bindings: parts.flatMap(({ bindings }) => bindings),
+});
+
+/** The changes that can concern a key, type by type. */
+const concerned = ({ key, types, sight }: ChangeQuery, isKeyed: boolean, dialect: Dialect): Query[] =>
+  recordTypes.flatMap((type) => {
     const isOwn = types.includes(type);
     if (!isOwn && !type.relations.some((relation) => types.includes(relation))) return [];
     const given = Object.fromEntries(
       type.key.flatMap((field) => (key[field] === undefined ? [] : [[field, key[field]]])),
     );
     // Of what the caller may see, what is left to ask.
-    const scope = sight ? narrowed(sight.visible(type), given) : undefined;
-    return (scope ?? [{}]).map((part) => ofType(type, { ...given, ...part }, isOwn ? undefined : "deleted"));
+    const scope = (sight ? narrowed(sight.visible(type), given) : undefined) ?? [{}];
+    if (scope.length === 0) return [];
+    const kind = isOwn ? undefined : "deleted";
+    return [anyOf(scope.map((part) => ofType(type, { ...given, ...part }, kind, isKeyed, dialect)))];
   });
-  if (parts.length === 0) return { sql: "1 = 0", bindings: [] };
-  return {
-    sql: `(${parts.map(({ sql }) => `(${sql})`).join(" OR ")})`,
-    bindings: parts.flatMap(({ bindings }) => bindings),
-  };
-}
 
-function ofType(type: RecordType, key: Ids, kind: ChangeKind | undefined): Query {
+function ofType(
+  type: RecordType,
+  key: Ids,
+  kind: ChangeKind | undefined,
+  isKeyed: boolean,
+  { hidden }: Dialect,
+): Query {
   const given = type.key.filter((field) => key[field] !== undefined);
-  const others = given.length > 0 ? keyColumns.filter((field) => !type.key.includes(field)) : [];
+  // So that an index leads to the type's own alone.
+  const others = given.some((field) => indexedKey.includes(field))
+    ? indexedKey.filter((field) => !type.key.includes(field))
+    : [];
   return {
     sql: [
-      `\`record_type\` = ${type.number}`,
+      // Who lists all walks through them; by a key there are fewer than of a type.
+      `${(isKeyed && given.length === 0 ? undefined : hidden)?.("`record_type`") ?? "`record_type`"} = ${type.number}`,
       ...(kind ? [`\`kind\` = ${changeKinds[kind]}`] : []),
       ...given.map((field) => `${quote(field)} = ?`),
       ...others.map((field) => `${quote(field)} IS NULL`),

@@ -9,6 +9,9 @@ export const keyColumnsOf = (types: readonly RecordType[]): readonly string[] =>
 /** Those of all types. */
 export const keyColumns = keyColumnsOf(recordTypes);
 
+/** Those that one index is about. */
+export const indexedKey: readonly string[] = keyColumns.slice(0, 4);
+
 /** The columns of a change, in the order in which it is stored. */
 export const changeColumns = [
   "revision",
@@ -56,9 +59,13 @@ export const createChangeTables = (types: readonly RecordType[], dialect: Dialec
       `\`principal\` ${principalType}`,
       `\`request_id\` ${textType} NOT NULL`,
     ]),
-    // The most of a key that an index can have, and what is not below a collaboration but in several.
-    index("by_key", keys.slice(0, 4)),
-    index("by_participant", ["participant_id"]),
+    // The most of a key that an index can have, and the keys of what is not below a collaboration.
+    index("by_key", indexedKey),
+    ...types
+      .filter(({ ancestors, key }) => ancestors.length === 0 && !key.some((field) => indexedKey.includes(field)))
+      .map(({ field, key }) => index(`by_${field}`, key)),
+    // Deletions of what may have taken something along, wherever that was.
+    index("by_kind", ["record_type", "kind"]),
     table("archive_history", [
       "`id` INTEGER NOT NULL PRIMARY KEY",
       `\`history_id\` ${etagType} NOT NULL`,

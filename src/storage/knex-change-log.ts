@@ -78,7 +78,7 @@ export class KnexChangeLog implements ChangeLog {
   }
 
   async list(query: ChangeQuery, limit: number, context: CallContext): Promise<NumberedChange[]> {
-    const { rows } = await this.runner.read(sql.listChangesSql(query, limit), context);
+    const { rows } = await this.runner.read(sql.listChangesSql(query, limit, this.runner.dialect), context);
     return rows.map(numberedChange);
   }
 

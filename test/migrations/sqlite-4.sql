@@ -31,6 +31,10 @@ CREATE INDEX IF NOT EXISTS `archive_change_by_key` ON `archive_change` (`collab_
 
 CREATE INDEX IF NOT EXISTS `archive_change_by_participant` ON `archive_change` (`participant_id`);
 
+CREATE INDEX IF NOT EXISTS `archive_change_by_mlflow` ON `archive_change` (`collaboration`, `project`, `record`, `name`);
+
+CREATE INDEX IF NOT EXISTS `archive_change_by_kind` ON `archive_change` (`record_type`, `kind`);
+
 CREATE TABLE IF NOT EXISTS `archive_history` (
   `id` INTEGER NOT NULL PRIMARY KEY,
   `history_id` TEXT NOT NULL,
