@@ -4,8 +4,10 @@ import type {
   WhoAmIResponse,
   WriteResult,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
+import type { Change } from "../../../generated/ts/synergos/archive/v1/change.js";
 import type { RecordCount } from "../../../generated/ts/synergos/archive/v1/record_type.js";
 import type { CallOptions } from "./call-options.js";
+import type { ChangePage, ChangesRequest, WatchEvent, WatchRequest } from "./changes.js";
 import type { DeepPartial } from "./deep-partial.js";
 import type { RecordClient } from "./record-client.js";
 import type { MessagesOf } from "./record-methods.js";
@@ -35,6 +37,15 @@ export interface Archive extends RecordClients {
   batchWrite(writes: Iterable<Write>, options?: CallOptions): Promise<WriteResult[]>;
   /** What each record type needs, and what is downstream of it. */
   describeHierarchy(options?: CallOptions): Promise<RecordTypeDescription[]>;
+  /**
+   * Changes as they are committed, in their order, none left out; with the records that there are first, if asked. It goes
+   * on by itself after interruptions, for as long as they take, and lasts until it is left or cancelled.
+   */
+  watch(request?: WatchRequest, options?: CallOptions): AsyncGenerator<WatchEvent, void, undefined>;
+  /** Who changed what, and when, the last change first; page after page, each a call of its own. */
+  listChanges(request?: ChangesRequest, options?: CallOptions): AsyncGenerator<Change, void, undefined>;
+  /** One page of changes: give its `next_page_token` as the next one's `page_token`. */
+  listChangesPage(request?: ChangesRequest, options?: CallOptions): Promise<ChangePage>;
   /** Who asks, as the archive sees it, and what is granted; no name while everybody may do everything. */
   whoAmI(options?: CallOptions): Promise<WhoAmIResponse>;
   /** Closes the connection. Calls that run may end; streams end with CANCELLED. */

@@ -5,7 +5,7 @@ import { fetchedToken, unauthenticated } from "./bearer-token.js";
 import { type CallOptions, checkedCallOptions } from "./call-options.js";
 import type { Connection } from "./connect-options.js";
 import type { Method } from "./method.js";
-import { type Failure, isOutcomeUnknown, pauseBeforeRetry } from "./retry.js";
+import { type Failure, isInterruption, isOutcomeUnknown, pauseBeforeRetry } from "./retry.js";
 import { openStream } from "./server-stream.js";
 import { pause, waitFor } from "./wait.js";
 
@@ -81,6 +81,25 @@ export class Caller {
         await this.#pauseOrThrow(call, failure, method.writes, attempt);
       }
     }
+  }
+
+  /** Whether what failed is sent again. */
+  get retries(): boolean {
+    return this.#connection.retry;
+  }
+
+  /** Whether a watch goes on after an error; where its token has expired, with another one, but not twice for nothing. */
+  mayResume(error: ArchiveError, isAnswered: boolean): boolean {
+    if (!this.retries || error.reason === "CLOSED") return false;
+    if (error.code === "UNAUTHENTICATED") return isAnswered && typeof this.#connection.token === "function";
+    return isInterruption(error);
+  }
+
+  /** Waits before a watch goes on; throws the error that it was for where it must not wait for so long. */
+  async pause(milliseconds: number, error: ArchiveError, deadline: number, signal?: AbortSignal): Promise<void> {
+    if (Date.now() + milliseconds >= deadline) throw error;
+    await pause(milliseconds, signal, this.#closing.signal);
+    this.#throwIfEnded({ signal });
   }
 
   /** Whatever is wrong with what the caller gave is said here, and nothing is sent. */

@@ -12,17 +12,19 @@ import {
   WhoAmIRequest,
   WhoAmIResponse,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
-import type { Archive, CountRequest, RecordClients } from "./archive.js";
+import { ListChangesRequest, ListChangesResponse } from "../../../generated/ts/synergos/archive/v1/change.js";
+import type { Archive, RecordClients } from "./archive.js";
 import { Caller } from "./caller.js";
 import { type Connection, type ConnectOptions, connection } from "./connect-options.js";
 import type { DeepPartial } from "./deep-partial.js";
-import { isPlainObject, kindOf } from "./field-path.js";
 import { invalid } from "./invalid-argument.js";
 import { type Method, method } from "./method.js";
 import { RecordClient } from "./record-client.js";
 import { recordMethods } from "./record-methods.js";
 import { type RecordName, recordServices } from "./record-services.js";
-import { archiveKey, writeOperations } from "./write.js";
+import { watch } from "./watch.js";
+import { withKey } from "./with-key.js";
+import { writeOperations } from "./write.js";
 
 const service = ArchiveServiceService;
 const streamDescendants: Method<DeepPartial<StreamDescendantsRequest>, StreamDescendantsResponse> = method(
@@ -44,6 +46,11 @@ const describeHierarchy: Method<DescribeHierarchyRequest, DescribeHierarchyRespo
   { path: service.describeHierarchy.path, writes: false },
   DescribeHierarchyRequest,
   DescribeHierarchyResponse,
+);
+const listChanges: Method<DeepPartial<ListChangesRequest>, ListChangesResponse> = method(
+  { path: service.listChanges.path, writes: false },
+  ListChangesRequest,
+  ListChangesResponse,
 );
 
 const whoAmI: Method<WhoAmIRequest, WhoAmIResponse> = method(
@@ -75,16 +82,22 @@ export function connect(address: string, options: ConnectOptions = {}): Archive 
     async describeHierarchy(callOptions) {
       return (await caller.unary(describeHierarchy, {}, callOptions)).record_types;
     },
+    watch: (request = {}, callOptions) => watch(caller, request, callOptions),
+    async *listChanges(request = {}, callOptions) {
+      const message = withKey(request);
+      let page = await caller.unary(listChanges, message, callOptions);
+      yield* page.changes;
+      while (page.next_page_token !== "") {
+        page = await caller.unary(listChanges, message, callOptions, { page_token: page.next_page_token });
+        yield* page.changes;
+      }
+    },
+    async listChangesPage(request = {}, callOptions) {
+      return caller.unary(listChanges, withKey(request), callOptions);
+    },
     whoAmI: (callOptions) => caller.unary(whoAmI, {}, callOptions),
     close: () => caller.close(),
   };
-}
-
-/** A request with its key, if any, as a message has it. */
-function withKey<Request extends CountRequest>(request: Request) {
-  if (!isPlainObject(request)) throw invalid("request", `must be an object, not ${kindOf(request)}`);
-  const { key } = request;
-  return { ...request, key: key === undefined ? key : archiveKey(key, "key") };
 }
 
 /** grpc-js refuses some addresses and options by itself, and names neither. */

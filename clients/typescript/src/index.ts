@@ -7,6 +7,7 @@ export type {
   WhoAmIResponse,
   WriteResult,
 } from "../../../generated/ts/synergos/archive/v1/archive_service.js";
+export { type Change, ChangeKind, ChangeOrder } from "../../../generated/ts/synergos/archive/v1/change.js";
 export * from "../../../generated/ts/synergos/archive/v1/collaboration.js";
 export * from "../../../generated/ts/synergos/archive/v1/experiment.js";
 export * from "../../../generated/ts/synergos/archive/v1/inference_result.js";
@@ -26,6 +27,7 @@ export type { Archive, CountRequest, RecordClients, StreamRequest } from "./arch
 export { ArchiveError, type Code, type FieldViolation, type PreconditionViolation } from "./archive-error.js";
 export type { Token } from "./bearer-token.js";
 export type { CallOptions } from "./call-options.js";
+export type { ChangePage, ChangesRequest, WatchEvent, WatchRequest } from "./changes.js";
 export { connect } from "./connect.js";
 export type { ConnectOptions, TlsOptions } from "./connect-options.js";
 export type { DeepPartial, Given } from "./deep-partial.js";

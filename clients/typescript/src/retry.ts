@@ -31,6 +31,13 @@ const afterConflict: Schedule = { attempts: 5, first: 200, longest: 2000 };
 export function pauseBeforeRetry({ error, sent }: Failure, writes: boolean, attempt: number): number | undefined {
   const schedule = scheduleFor(error, writes && sent);
   if (!schedule || attempt >= schedule.attempts) return undefined;
+  return pauseOf(schedule, error, attempt);
+}
+
+/** How long to wait before a watch goes on, in milliseconds. There is always another attempt. */
+export const pauseBeforeResuming = (error: ArchiveError, attempt: number): number => pauseOf(whileAway, error, attempt);
+
+function pauseOf(schedule: Schedule, error: ArchiveError, attempt: number): number {
   const jitter = 0.8 + 0.4 * Math.random();
   const pause = Math.min(schedule.longest, schedule.first * 2 ** (attempt - 1)) * jitter;
   return Math.max(pause, error.retryAfter ?? 0);
@@ -40,6 +47,16 @@ function scheduleFor({ code, reason }: ArchiveError, mayBeDone: boolean): Schedu
   if (code === "ABORTED" && reason === "CONFLICT") return afterConflict;
   if (code === "RESOURCE_EXHAUSTED" && reason === "OVERLOADED") return whileOverloaded;
   return code === "UNAVAILABLE" && !mayBeDone ? whileAway : undefined;
+}
+
+/** What ends a watch, or keeps it from going on, for a while only. */
+const passing: ReadonlySet<string> = new Set(["OVERLOADED", "TOO_MANY_WATCHES", "WATCH_TOO_SLOW"]);
+
+/** Whether a watch may go on after an error; that none of ours cancelled it, others have seen to. */
+export function isInterruption({ code, reason, message }: ArchiveError): boolean {
+  // A proxy, or a server that ends connections of an age, resets streams.
+  const isReset = reason === code && (code === "CANCELLED" || message.includes("RST_STREAM"));
+  return code === "UNAVAILABLE" || (code === "RESOURCE_EXHAUSTED" && passing.has(reason)) || isReset;
 }
 
 /** Where the archive did not say that it did nothing: the codes of calls that ended without its answer, or in doubt. */

@@ -112,6 +112,7 @@ test("runs what its README says, strictly typed", async () => {
     "1 ",
     "1n",
     ...["COLLABORATION", "PROJECT", "EXPERIMENT", "RUN"].map((type) => `RECORD_TYPE_${type} 1`),
+    ...["UPDATED", "UPDATED", "CREATED"].map((kind) => `CHANGE_KIND_${kind}`),
     "INVALID_ARGUMENT INVALID_FIELD",
     expect.stringMatching(/^details\.role /),
     expect.stringMatching(/^details\.nodes/),

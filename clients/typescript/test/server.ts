@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const main = join(import.meta.dirname, "../../../dist/src/main.js");
+export const main = join(import.meta.dirname, "../../../dist/src/main.js");
 
 /** A server of the archive in a process of its own, on a SQLite file of its own. */
 export interface TestServer {
   readonly address: string;
   readonly folder: string;
-  /** Ends it without any warning, as a power cut would. */
-  kill(): Promise<void>;
+  /** Ends it without any warning, as a power cut would, unless another signal is given. */
+  kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts it again, on the same port and file. */
   restart(): Promise<void>;
   /** Ends it and removes its file. */
@@ -23,10 +23,10 @@ export async function startServer(...args: string[]): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "archive-client-"));
   const options = ["--database-url", `sqlite:${join(folder, "archive.db")}`, "--log-format", "json", ...args];
   let { child, port } = await run(["--port", "0", ...options]);
-  const kill = async () => {
+  const kill = async (signal: "SIGKILL" | "SIGTERM" = "SIGKILL") => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await ended;
   };
   return {

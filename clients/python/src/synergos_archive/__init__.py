@@ -15,12 +15,14 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence, Tuple
 
 from synergos_archive import aio, v1
+from synergos_archive.changes import WatchEvent
 from synergos_archive.client import Archive
 from synergos_archive.connection import Connection, Pem, Token
 from synergos_archive.errors import (
     AccessDeniedError,
     ArchiveError,
     ArchiveUnavailableError,
+    ChangesGoneError,
     ConflictError,
     DeadlineExceededError,
     EtagMismatchError,
@@ -45,6 +47,7 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "ArchiveUnavailableError",
+    "ChangesGoneError",
     "ConflictError",
     "Connection",
     "DeadlineExceededError",
@@ -64,6 +67,7 @@ __all__ = [
     "TransientError",
     "UnauthenticatedError",
     "Violation",
+    "WatchEvent",
     "aio",
     "connect",
     "connect_async",

@@ -4,7 +4,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, Union
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Generic, Iterable, List, Optional, Union
 
 import grpc
 from grpc import aio
@@ -12,9 +12,10 @@ from grpc import aio
 from synergos_archive import v1
 from synergos_archive.aio_channel import AioChannel, closing
 from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhausted
+from synergos_archive.changes import ChangeListing, Watch, WatchEvent, ended_error
 from synergos_archive.client import DEFAULT, Record, _abandoned
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
-from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error
+from synergos_archive.errors import ArchiveError, ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, counting, stream_call, untagged
 from synergos_archive.listing import Listing
 from synergos_archive.operations import Details, Fields, Key, Operations
@@ -163,6 +164,47 @@ class Archive:
         """Returns how many records there are under a key, that of the key included, or in the whole archive."""
         return await self._run(counting(key, self._connection.patience), timeout)
 
+    def watch(
+        self,
+        key: Any = None,
+        record_types: Iterable[Union[int, str]] = (),
+        resume_token: Optional[str] = None,
+        after_revision: Optional[int] = None,
+        include_existing: bool = False,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[WatchEvent]:
+        """Iterates over changes as they are committed, as in `synergos_archive.client.Archive`."""
+        watch = Watch(self._connection, key, record_types, resume_token, after_revision, include_existing)
+        return self._watched(watch, checked_timeout(timeout))
+
+    async def list_changes(
+        self,
+        key: Any = None,
+        record_types: Iterable[Union[int, str]] = (),
+        kinds: Iterable[Union[int, str]] = (),
+        principal: Optional[str] = None,
+        start_time: Any = None,
+        end_time: Any = None,
+        order: Union[int, str] = 0,
+        page_size: int = 0,
+        timeout: Optional[float] = DEFAULT,
+    ) -> AsyncIterator[v1.Change]:
+        """Iterates over who changed what and when, the last change first. The timeout is that of each page."""
+        listing = ChangeListing(
+            self._connection,
+            key,
+            record_types,
+            kinds=kinds,
+            principal=principal,
+            start_time=start_time,
+            end_time=end_time,
+            order=order,
+            page_size=page_size,
+        )
+        while not listing.ended:
+            for change in await self._run(listing.next(), timeout):
+                yield change
+
     async def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
         call = archive_call("DescribeHierarchy", v1.DescribeHierarchyRequest())
@@ -240,14 +282,45 @@ class Archive:
                     raise
             await asyncio.sleep(backoff(attempt).seconds)
 
+    async def _watched(self, watch: Watch, timeout: Optional[float]) -> AsyncIterator[WatchEvent]:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        channel = self._channel()
+        while not channel.is_closed:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise DeadlineExceededError(grpc.StatusCode.DEADLINE_EXCEEDED, "The watch reached its timeout.")
+            try:
+                responses = self._responses(watch.next_call(), left)
+                try:
+                    async for response in responses:
+                        for event in watch.events(response):
+                            yield event
+                finally:
+                    await responses.aclose()
+                error = ended_error()
+            except ArchiveError as caught:
+                error = caught
+            if channel.is_closed:
+                raise closed_error() from error
+            for event in watch.interrupted(error):
+                yield event
+            pause = watch.pause(error)
+            await asyncio.sleep(pause if deadline is None else max(0.0, min(pause, deadline - time.monotonic())))
+        raise closed_error()
+
     async def _stream(self, call: Call, timeout: Optional[float]) -> AsyncIterator[Any]:
+        async for response in self._responses(call, timeout):
+            for record in map(untagged, response.records):
+                yield record
+
+    async def _responses(self, call: Call, timeout: Optional[float]) -> AsyncGenerator[Any, None]:
         channel = self._channel()
         stream = channel.method(call)(call.request, timeout=timeout, metadata=self._connection.metadata())
+        channel.streams.add(stream)
         try:
             with closing(channel):
                 async for response in stream:
-                    for record in map(untagged, response.records):
-                        yield record
+                    yield response
         except grpc.RpcError as error:
             raise archive_error(error, call.request) from error
         except TypeError as error:
@@ -260,6 +333,7 @@ class Archive:
             status = aio.AioRpcError(code, (), await stream.trailing_metadata(), details)
             raise archive_error(status, call.request) from error
         finally:
+            channel.streams.discard(stream)
             stream.cancel()
 
     def _channel(self) -> AioChannel:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, Set
 
 from grpc import aio
 
@@ -23,6 +23,8 @@ class AioChannel:
             else aio.insecure_channel(connection.target, connection.options())
         )
         self.is_closed = False
+        #: Those that run. Old versions of gRPC do not find all of them when a channel is closed.
+        self.streams: Set[Any] = set()
         self._methods: Dict[str, Callable[..., Any]] = {}
 
     def method(self, call: Call) -> Callable[..., Any]:
@@ -38,6 +40,8 @@ class AioChannel:
     async def close(self) -> None:
         self.is_closed = True
         self._methods = {}
+        for stream in list(self.streams):
+            stream.cancel()
         await self.channel.close(None)
 
 

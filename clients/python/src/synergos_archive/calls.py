@@ -28,7 +28,7 @@ _MAX_CONFLICTS = 5
 _LEAST_PATIENCE = 2
 
 #: The first words of the methods that change nothing.
-_READS = ("Get", "List", "Stream", "Count", "Describe", "WhoAmI")
+_READS = ("Get", "List", "Stream", "Count", "Describe", "WhoAmI", "Watch")
 
 
 class Call(NamedTuple):

@@ -10,8 +10,9 @@ import grpc
 
 from synergos_archive import v1
 from synergos_archive.calls import Call, Flow, Pause, backoff, calling, is_exhausted
+from synergos_archive.changes import ChangeListing, Watch, WatchEvent, ended_error
 from synergos_archive.connection import Connection, checked_timeout, reset_after_fork
-from synergos_archive.errors import ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
+from synergos_archive.errors import ArchiveError, ArchiveUnavailableError, DeadlineExceededError, archive_error, closed_error
 from synergos_archive.flows import Deleted, Page, RecordFlows, archive_call, counting, stream_call, untagged
 from synergos_archive.listing import Listing
 from synergos_archive.operations import Details, Fields, Key, Operations
@@ -185,6 +186,55 @@ class Archive:
         """
         return self._run(counting(key, self._connection.patience), timeout)
 
+    def watch(
+        self,
+        key: Any = None,
+        record_types: Iterable[Union[int, str]] = (),
+        resume_token: Optional[str] = None,
+        after_revision: Optional[int] = None,
+        include_existing: bool = False,
+        timeout: Optional[float] = None,
+    ) -> Iterator[WatchEvent]:
+        """
+        Iterates over changes as they are committed, in their order, none left out: from now on, after the bookmark that
+        had a resume_token, after a revision, or, if include_existing is set and there is no token, after all records that
+        there are. It goes on by itself after interruptions, for as long as they take, and lasts until it is left, the
+        archive is closed or the timeout is over. The key is that of any record, such as v1.ProjectKey(…), which is
+        watched with all records under it.
+        """
+        watch = Watch(self._connection, key, record_types, resume_token, after_revision, include_existing)
+        return self._watched(watch, checked_timeout(timeout))
+
+    def list_changes(
+        self,
+        key: Any = None,
+        record_types: Iterable[Union[int, str]] = (),
+        kinds: Iterable[Union[int, str]] = (),
+        principal: Optional[str] = None,
+        start_time: Any = None,
+        end_time: Any = None,
+        order: Union[int, str] = 0,
+        page_size: int = 0,
+        timeout: Optional[float] = DEFAULT,
+    ) -> Iterator[v1.Change]:
+        """
+        Iterates over who changed what and when: the record of a key and all records under it, or the whole archive; the
+        last change first, unless the order says otherwise. The timeout is that of each page.
+        """
+        listing = ChangeListing(
+            self._connection,
+            key,
+            record_types,
+            kinds=kinds,
+            principal=principal,
+            start_time=start_time,
+            end_time=end_time,
+            order=order,
+            page_size=page_size,
+        )
+        while not listing.ended:
+            yield from self._run(listing.next(), timeout)
+
     def describe_hierarchy(self, timeout: Optional[float] = DEFAULT) -> List[v1.RecordTypeDescription]:
         """Returns the hierarchy as data."""
         call = archive_call("DescribeHierarchy", v1.DescribeHierarchyRequest())
@@ -260,11 +310,38 @@ class Archive:
                     raise
             time.sleep(backoff(attempt).seconds)
 
+    def _watched(self, watch: Watch, timeout: Optional[float]) -> Iterator[WatchEvent]:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        channel: Optional[grpc.Channel] = None
+        while True:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise DeadlineExceededError(grpc.StatusCode.DEADLINE_EXCEEDED, "The watch reached its timeout.")
+            call = watch.next_call()
+            self._method(call)
+            channel = channel or self._channel
+            try:
+                for response in self._responses(call, left):
+                    yield from watch.events(response)
+                error = ended_error()
+            except ArchiveError as caught:
+                error = caught
+            if channel is not self._channel:
+                raise closed_error() from error
+            yield from watch.interrupted(error)
+            pause = watch.pause(error)
+            time.sleep(pause if deadline is None else max(0.0, min(pause, deadline - time.monotonic())))
+            if channel is not self._channel:
+                raise closed_error() from error
+
     def _stream(self, call: Call, timeout: Optional[float]) -> Iterator[Any]:
+        for response in self._responses(call, timeout):
+            yield from map(untagged, response.records)
+
+    def _responses(self, call: Call, timeout: Optional[float]) -> Iterator[Any]:
         stream = self._begin(call, timeout)
         try:
-            for response in stream:
-                yield from map(untagged, response.records)
+            yield from stream
         except grpc.RpcError as error:
             raise archive_error(error, call.request) from error
         finally:

@@ -94,6 +94,8 @@ class Connection:
             raise ValueError("A token without TLS would be sent to %r for everybody to read: use TLS" % self.target)
         self._pem = (root_certificates, private_key, certificate_chain)
         self._token = token
+        #: Whether each call may have a token of its own.
+        self.brings_tokens = callable(token)
         self.timeout = checked_timeout(timeout)
         self.patience: float = checked_seconds("patience", patience, 0) or 0
         self._options = options

@@ -128,6 +128,10 @@ class AccessDeniedError(PermanentError, PermissionError):
     """What was asked is not granted, whether there is such a record or not."""
 
 
+class ChangesGoneError(PermanentError):
+    """The changes to go on with are not kept any more, or the database has another history: begin anew, with all records."""
+
+
 class RequestTooLargeError(PermanentError):
     """The request outgrows the message limit: write less at a time."""
 
@@ -140,11 +144,13 @@ _BY_REASON: Dict[str, Type[ArchiveError]] = {
     "CONFLICT": ConflictError,
     "ETAG_MISMATCH": EtagMismatchError,
     "HAS_RELATIONS": HasRelationsError,
+    "HISTORY_CHANGED": ChangesGoneError,
     "OVERLOADED": OverloadedError,
     "PARENT_NOT_FOUND": ParentNotFoundError,
     "RECORD_EXISTS": RecordExistsError,
     "RECORD_NOT_FOUND": RecordNotFoundError,
     "REQUEST_TOO_LARGE": RequestTooLargeError,
+    "REVISION_COMPACTED": ChangesGoneError,
     "RESPONSE_TOO_LARGE": ResponseTooLargeError,
 }
 

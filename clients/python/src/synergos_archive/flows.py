@@ -32,7 +32,7 @@ class Deleted(NamedTuple):
 
 def archive_call(method: str, request: Any) -> Call:
     """A call of ArchiveService."""
-    return Call(ARCHIVE_SERVICE, method, request, getattr(v1, method + "Response"), method.startswith("Stream"))
+    return Call(ARCHIVE_SERVICE, method, request, getattr(v1, method + "Response"), method.startswith(("Stream", "Watch")))
 
 
 def stream_call(key: Any, relation_types: Iterable[Any], include_root: bool) -> Call:
@@ -70,11 +70,11 @@ def untagged(holder: Any) -> Any:
     return getattr(holder, holder.WhichOneof("record"))
 
 
-def numbers(relation_types: Iterable[Any]) -> List[Any]:
+def numbers(record_types: Iterable[Any], argument: str = "relation_types") -> List[Any]:
     """Record types as their numbers; each may be a number, or a name such as "Run"."""
     return [
         RECORD_TYPES[each].number if isinstance(each, str) else each
-        for each in listed(relation_types, ("relation_types",))
+        for each in listed(record_types, (argument,))
     ]
 
 
