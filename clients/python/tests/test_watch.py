@@ -13,6 +13,7 @@ from synergos_archive import (
     ChangesGoneError,
     DeadlineExceededError,
     InvalidArgumentError,
+    OutcomeUnknownError,
     connect,
     connect_async,
     v1,
@@ -103,9 +104,16 @@ def test_nothing_is_lost_while_the_server_is_killed_and_stopped(own, writer, wat
     events = watched(own.address)
     assert next(events).type == "bookmark"
 
+    def upsert(name):
+        while True:
+            try:
+                return writer.participant.upsert({"participant_id": name})
+            except OutcomeUnknownError:  # Nobody else writes it, so it may be done twice.
+                pass
+
     def write():
         for index, name in enumerate(names):
-            writer.participant.upsert({"participant_id": name})
+            upsert(name)
             if index in (10, 25):
                 own.stop(signal.SIGKILL if index == 10 else signal.SIGTERM)
                 own.start()
