@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
-scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl scripts/torture clients/python/generate clients/python/test.sh
+scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl scripts/helm scripts/chart scripts/torture clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
@@ -61,6 +61,10 @@ lint: installed ## Check style, protos and shell scripts
 	@$(MAKE) --no-print-directory breaking
 	@if command -v shellcheck >/dev/null; then (set -x; shellcheck --severity=warning $(scripts)); \
 		else echo "shellcheck is not on the PATH: the scripts are not checked"; fi
+
+# The first time it builds a Helm, where there is none on the PATH; CI does without.
+chart: needs-go ## Check the Helm chart: lint it, render it, and hold it against Kubernetes' types
+	scripts/chart
 
 generate: installed ## Write proto/ and generated/ anew from the table of record types and the protos
 	scripts/generate
@@ -133,5 +137,5 @@ dist/.built: node_modules/.installed $(sources)
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@
 
-.PHONY: help run image sbom build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
+.PHONY: help run image sbom chart build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
 	test-typescript test-python test-go test-snippets needs-python needs-go needs-docker

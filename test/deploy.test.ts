@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { withoutGridFlags } from "../src/grid-flags.js";
 import { serveSettings } from "../src/options.js";
@@ -85,6 +87,68 @@ test.each(["basic", "plus", "cluster"])(
     }
   },
 );
+
+describe("the Helm chart", () => {
+  const templates = readdirSync("deploy/helm/templates").map((name) => read(`helm/templates/${name}`));
+  const examples = readdirSync("deploy/helm/examples").map((name) => read(`helm/examples/${name}`));
+  const all = [...templates, ...examples, read("helm/values.yaml")].join("\n");
+  /** The paths of values: of what has members, those of its members. What may have any is one. */
+  const pathsOf = (value: unknown, path: string[] = []): string[] =>
+    value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 0
+      ? Object.entries(value).flatMap(([name, member]) => pathsOf(member, [...path, name]))
+      : [path.join(".")];
+
+  test("names only variables, commands and values that there are, and uses every value", () => {
+    const variables = new Set(Object.values(serveSettings).map(({ variable }) => variable));
+    const named = new Set(all.match(/\bARCHIVE_[A-Z_]+\b/g));
+    expect(named.size).toBeGreaterThan(15);
+    expect([...named].filter((name) => !variables.has(name))).toEqual([]);
+    const commands = [...all.matchAll(/args: \[(\w+)\]/g)].map(([, command]) => command);
+    expect(commands.sort()).toEqual(["migrate", "serve"]);
+
+    const paths = pathsOf(parse(read("helm/values.yaml")));
+    const used = [...all.matchAll(/\.Values\.([\w.]+)/g)].map(([, path = ""]) => path);
+    const isOn = (one: string, other: string) => one === other || one.startsWith(`${other}.`);
+    expect(used.filter((path) => !paths.some((other) => isOn(other, path) || isOn(path, other)))).toEqual([]);
+    expect(paths.filter((path) => !used.some((other) => isOn(path, other)))).toEqual([]);
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(parse(read("helm/Chart.yaml"))).toMatchObject({ version, appVersion: version });
+  });
+
+  test("has a schema that knows the values, and no others", () => {
+    interface Schema {
+      readonly properties?: Record<string, Schema>;
+      readonly additionalProperties?: unknown;
+    }
+    const schema = JSON.parse(read("helm/values.schema.json")) as Schema;
+    const names = (value: unknown, known: Schema): string[] =>
+      known.properties && value && typeof value === "object"
+        ? Object.entries(value).flatMap(([name, member]) =>
+            known.properties?.[name] ? names(member, known.properties[name]) : [name],
+          )
+        : [];
+    for (const text of [...examples, read("helm/values.yaml")]) expect(names(parse(text), schema)).toEqual([]);
+    expect(schema.additionalProperties).toBe(false);
+  });
+
+  test("starts the program with what its secrets' files say", () => {
+    const folder = mkdtempSync(join(tmpdir(), "archive-chart-"));
+    const [, lines = ""] =
+      /- \|\n([\s\S]*?)\n- archive/.exec(templates.find((text) => text.includes("- /bin/sh")) ?? "") ?? [];
+    const script = lines.replaceAll("/run/secrets/archive", folder).replace("/app/dist/", "dist/");
+    try {
+      writeFileSync(join(folder, "ARCHIVE_DATABASE_URL"), `sqlite:${join(folder, "a b.db")}\n`);
+      const output = execFileSync("/bin/sh", ["-c", script, "archive", "migrate"], {
+        encoding: "utf8",
+        env: { PATH: process.env.PATH },
+      });
+      expect(output).toMatch(/^schema: migrated from version 0 /);
+      expect(existsSync(join(folder, "a b.db"))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 /** Licences that ask for no more than that they are kept with the program. */
 const permissive = new Set([
