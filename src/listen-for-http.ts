@@ -24,6 +24,7 @@ export async function listenForHttp(
     tls,
     maxReceiveSize: options.maxReceiveSize,
     maxStreams: options.maxStreams,
+    maxConnectionAge: environment.access || options.tlsClientCa ? options.maxConnectionAge : undefined,
     allowHosts: options.httpAllowHosts,
     allowOrigins: options.httpAllowOrigins,
   });

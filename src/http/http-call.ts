@@ -9,7 +9,7 @@ import { type Encoded, wholeOf } from "../service/respond-within.js";
 import type { CallStatus } from "../service/status.js";
 import type { CallProtocol } from "./call-protocol.js";
 import { envelope, onlyMessage } from "./envelope.js";
-import { type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
+import { authorizationOf, type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
 import { decompress, readBody } from "./read-body.js";
 import { readJson } from "./read-json.js";
 import { writeJson } from "./write-json.js";
@@ -52,7 +52,7 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
   }
 
   header(name: string): string | undefined {
-    return headerOf(this.incoming, name);
+    return name === "authorization" ? authorizationOf(this.incoming) : headerOf(this.incoming, name);
   }
 
   clientCertificate(): ClientCertificate | undefined {

@@ -8,10 +8,14 @@ import {
 } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { joinAddress } from "../address.js";
+import { limits } from "../limits.js";
 import type { ServerTls, TlsMaterial } from "../server-tls.js";
 import type { HttpRequest, HttpResponse } from "./http-exchange.js";
 
 export type Handle = (request: HttpRequest, response: HttpResponse) => void;
+
+/** The longest time that Node can wait, in milliseconds. */
+const longest = 2 ** 31 - 1;
 
 /** How long a client may take for the headers of a request, and keep a connection that it does not use; milliseconds. */
 const patience = { headersTimeout: 20_000, keepAliveTimeout: 65_000, requestTimeout: 300_000 };
@@ -22,8 +26,20 @@ export class HttpListener {
   readonly #http1: Http1Server | undefined;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
+  /** Those of HTTP/1.1 that are closed after their next answer. */
+  readonly #old = new WeakSet<Socket>();
 
-  constructor(handle: Handle, tls: ServerTls | undefined, maxStreams: number) {
+  constructor(
+    answer: Handle,
+    tls: ServerTls | undefined,
+    maxStreams: number,
+    /** After how long a connection is to be made anew, so that who it is of does not live on; undefined where never. */
+    private readonly maxAge?: number,
+  ) {
+    const handle: Handle = (request, response) => {
+      if (!("stream" in response) && this.#old.has(request.socket)) response.setHeader("connection", "close");
+      answer(request, response);
+    };
     const settings: ServerOptions = { settings: { maxConcurrentStreams: maxStreams } };
     if (tls) {
       const asks = { requestCert: tls.material.ca !== undefined, rejectUnauthorized: tls.isRequired };
@@ -74,7 +90,11 @@ export class HttpListener {
   #follow(server: Http2Server | ReturnType<typeof createSecureServer>): void {
     server.on("session", (session: ServerHttp2Session) => {
       this.#sessions.add(session);
-      session.once("close", () => this.#sessions.delete(session));
+      const timer = this.#afterAge(() => session.close());
+      session.once("close", () => {
+        this.#sessions.delete(session);
+        clearTimeout(timer);
+      });
     });
     // What a client does wrong ends its connection, and is nobody else's concern.
     server.on("sessionError", () => undefined);
@@ -82,7 +102,19 @@ export class HttpListener {
 
   #followSocket(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    const timers = [
+      this.#afterAge(() => this.#old.add(socket)),
+      this.#afterAge(() => socket.destroy(), limits.connectionAgeGrace),
+    ];
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      for (const timer of timers) clearTimeout(timer);
+    });
+  }
+
+  #afterAge(end: () => void, grace = 0): NodeJS.Timeout | undefined {
+    if (this.maxAge === undefined) return undefined;
+    return setTimeout(end, Math.min(this.maxAge + grace, longest)).unref();
   }
 }
 

@@ -22,6 +22,8 @@ export interface HttpOptions {
   readonly maxReceiveSize: number;
   /** The most calls at a time on one connection of HTTP/2. */
   readonly maxStreams: number;
+  /** After how long a connection is to be made anew, in milliseconds; undefined where it may be kept. */
+  readonly maxConnectionAge?: number | undefined;
   /** Further names of this server, and origins whose pages may call it. */
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
@@ -54,7 +56,7 @@ export function createHttpServer(
   services: readonly ArchiveService[],
   pages: ReadonlyMap<string, Page>,
   environment: CallEnvironment,
-  { tls, maxReceiveSize, maxStreams, allowHosts, allowOrigins }: HttpOptions,
+  { tls, maxReceiveSize, maxStreams, maxConnectionAge, allowHosts, allowOrigins }: HttpOptions,
 ): HttpListener {
   const routes = routesOf(services);
   const guard = new RequestGuard(allowHosts, allowOrigins);
@@ -123,7 +125,7 @@ export function createHttpServer(
     send(request, response, status, `${reason}\n`);
   };
 
-  return new HttpListener((request, response) => void handle(request, response), tls, maxStreams);
+  return new HttpListener((request, response) => void handle(request, response), tls, maxStreams, maxConnectionAge);
 }
 
 function routesOf(services: readonly ArchiveService[]): ReadonlyMap<string, Route> {

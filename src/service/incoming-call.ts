@@ -13,7 +13,7 @@ export interface IncomingCall {
   readonly peer: string;
   /** How it has ended, if it has. */
   readonly end: CallEnd | undefined;
-  /** The first value of a header, by its name in lower case, where that is a text. */
+  /** The first value of a header, by its name in lower case, where that is a text; of credentials all, where the edge has them. */
   header(name: string): string | undefined;
   /** The certificate that the client has shown, if any. */
   clientCertificate(): ClientCertificate | undefined;
