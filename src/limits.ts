@@ -61,6 +61,8 @@ export const limits = {
   /** The watches of one process; how long a client may read nothing of one; how long one may be silent; all in milliseconds. */
   watches: 2000,
   stallOfWatch: 60_000,
+  /** The bytes that a message of a watch aims at, and that one may leave unread: all of them together must fit the memory. */
+  bytesOfWatchMessage: 64 * kibibyte,
   bookmarkEvery: 10_000,
   /** How long a watch waits for a revision that is to come from another node. */
   waitForRevision: 5000,

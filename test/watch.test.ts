@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { ChangeKind, ChangeOrder, type WatchResponse } from "../generated/ts/synergos/archive/v1/change.js";
+import { ChangeKind, ChangeOrder, WatchResponse } from "../generated/ts/synergos/archive/v1/change.js";
 import { type ChangeEvent, changeEvents, ReadingPace } from "../src/archive/change-event.js";
 import { compactOnce } from "../src/archive/retention.js";
 import { CallContext } from "../src/call-context.js";
@@ -240,6 +240,25 @@ describe.each(inject("engines"))("changes on $name", (engine) => {
     expect(parts.flat().map(({ change }) => change)).toEqual(changes);
     expect(changes).toHaveLength(runs.length);
     expect(parts.every(({ length }) => length <= 4)).toBe(true);
+  });
+
+  test("come in messages of which many watches may leave some unread", async () => {
+    const { client } = archive;
+    const grid = ids("unread");
+    await createGrid(client, grid);
+    const token = await now();
+    const details = { attributes: { text: "x".repeat(20_000) } };
+    const runs = Array.from({ length: 20 }, (_, index) => ({
+      ...keyOf(recordType("Run"), grid),
+      run_id: `unread_${index}`,
+    }));
+    for (const key of runs) await client.create("Run", { key, details });
+    let told = 0;
+    const messages = await watched(since(token), ({ changes }) => {
+      told += changes.length;
+      return told === runs.length;
+    });
+    for (const message of messages) expect(WatchResponse.encode(message).finish().length).toBeLessThan(2 ** 17);
   });
 
   test("are a record's history: who, what, when; two lives of one that was made again", async () => {

@@ -1,5 +1,4 @@
 import { SharedResponse } from "../archive/shared-response.js";
-import { limits } from "../limits.js";
 import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -22,7 +21,7 @@ export function serverStreaming<Request>(
 ): (call: ServerStreamingCall) => void {
   return (call) => {
     void answered(method, call, environment, async (request, context, begin) => {
-      const unread = new UnreadBytes(call, context);
+      const unread = new UnreadBytes(call, context, places.bytesUnread);
       let pieces: Buffer[] = [];
       let size = 0;
       const send = async () => {
@@ -41,7 +40,7 @@ export function serverStreaming<Request>(
           if (turns.isOver) await turns.next();
           for (const response of responses) {
             const piece = encoded(method, response);
-            if (size > 0 && size + piece.length > limits.bytesOfStreamMessage) await send();
+            if (size > 0 && size + piece.length > places.bytesOfMessage) await send();
             pieces.push(piece);
             size += piece.length;
             if (turns.isOver) await turns.next();

@@ -6,6 +6,9 @@ import { stalled } from "./stall.js";
 
 /** Who may stream, and for how long a client may read nothing. */
 export interface StreamPlaces {
+  /** The bytes that a message aims at, and those that a client may leave unread before it is waited for. */
+  readonly bytesOfMessage: number;
+  readonly bytesUnread: number;
   /** Takes a place; returns what gives it back. */
   take(context: CallContext): Promise<() => void>;
   /** Waits for a client to read, but not for ever. */
@@ -17,6 +20,8 @@ export interface StreamPlaces {
  * clients do not read keep theirs for a shorter time only.
  */
 export class StreamSlots implements StreamPlaces {
+  readonly bytesOfMessage = limits.bytesOfStreamMessage;
+  readonly bytesUnread = limits.bytesUnread;
   readonly #places: Places;
 
   /** `size` is how many there are. */

@@ -13,6 +13,8 @@ export class UnreadBytes {
   constructor(
     private readonly sink: Pick<ServerStreamingCall, "write">,
     private readonly context: CallContext,
+    /** How many a client may leave unread before it is waited for. */
+    private readonly most: number = limits.bytesUnread,
   ) {}
 
   /** Writes a message. Resolves when so little is unread that another can be made; rejects when the call ends. */
@@ -22,7 +24,7 @@ export class UnreadBytes {
       this.#bytes -= bytes.length;
       this.#wake?.();
     });
-    while (this.#bytes > limits.bytesUnread) await patience(this.#progress());
+    while (this.#bytes > this.most) await patience(this.#progress());
     this.context.throwIfEnded();
   }
 

@@ -4,6 +4,8 @@ import type { StreamPlaces } from "./stream-slots.js";
 
 /** The places of watches: none waits for one. A client that reads nothing for long loses its own. */
 export class WatchPlaces implements StreamPlaces {
+  readonly bytesOfMessage = limits.bytesOfWatchMessage;
+  readonly bytesUnread = limits.bytesOfWatchMessage;
   #free: number = limits.watches;
 
   async take(): Promise<() => void> {
