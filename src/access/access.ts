@@ -6,6 +6,7 @@ import { credentialExpired, credentialInvalid, credentialMissing } from "./crede
 import { IssuerKeys } from "./issuer-keys.js";
 import { Principal } from "./principal.js";
 import { type AccessFile, type Issuer, isFaulty, readAccessFile } from "./read-access-file.js";
+import { readInThread } from "./read-in-thread.js";
 import { isJwt, verifyJwt } from "./verify-jwt.js";
 import { WatchedFile } from "./watched-file.js";
 import type { Fault } from "./yaml-reader.js";
@@ -26,6 +27,8 @@ export interface AccessLog {
 /** The most characters of a token, and the most tokens that are known to be good. */
 const maxTokenLength = 16_384;
 const maxVerified = 10_000;
+/** The most characters of an access file that are read at once, in a tenth of a second; more are read beside the calls. */
+const mostAtOnce = 65_536;
 
 /** What a stream is allowed, until it ends or that is over. */
 interface Followed {
@@ -46,6 +49,8 @@ export class Access {
   readonly #keys = new Map<string, IssuerKeys>();
   readonly #followed = new Set<Followed>();
   readonly #watched: WatchedFile;
+  /** Counts the changes of the file: what is read of it beside holds only if nothing has come since. */
+  #changes = 0;
 
   /** Throws one error that says all that is wrong with the file. */
   constructor(
@@ -58,7 +63,10 @@ export class Access {
     this.#watched = new WatchedFile(
       path,
       (bytes) => this.#reload(bytes.toString("utf8")),
-      (error) => this.#keepLastGood(error.message),
+      (error) => {
+        this.#changes++;
+        this.#keepLastGood(error);
+      },
     );
   }
 
@@ -98,6 +106,7 @@ export class Access {
   }
 
   stop(): void {
+    this.#changes++;
     this.#watched.stop();
   }
 
@@ -155,9 +164,25 @@ export class Access {
   }
 
   #reload(text: string): void {
-    const read = readAccessFile(text);
+    const change = ++this.#changes;
+    if (text.length <= mostAtOnce) {
+      this.#take(readAccessFile(text));
+      return;
+    }
+    const ifLast =
+      <Result>(take: (result: Result) => void) =>
+      (result: Result) => {
+        if (change === this.#changes) take(result);
+      };
+    readInThread(text).then(
+      ifLast((read) => this.#take(read)),
+      ifLast((error: Error) => this.#keepLastGood(error)),
+    );
+  }
+
+  #take(read: AccessFile | readonly Fault[]): void {
     if (isFaulty(read)) {
-      this.#keepLastGood(faultsText(this.path, read));
+      this.#keepLastGood(new Error(faultsText(this.path, read)));
       return;
     }
     this.#file = read;
@@ -181,7 +206,7 @@ export class Access {
     }
   }
 
-  #keepLastGood(error: string): void {
+  #keepLastGood({ message: error }: Error): void {
     this.#valid = false;
     this.log.error("the access file cannot be used: what it said before goes on to hold", { path: this.path, error });
   }

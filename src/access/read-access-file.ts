@@ -27,7 +27,7 @@ export class ListedPrincipal {
 
 /** Whom a static token is of, and until when it holds, in milliseconds since 1970. */
 export interface StaticToken {
-  readonly digest: Buffer;
+  readonly digest: Uint8Array;
   readonly principal: ListedPrincipal;
   readonly expires: number | undefined;
 }
