@@ -12,7 +12,8 @@ describe("a check that cannot check", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "archive checks "));
     clone = join(folder, "clone");
-    for (const part of ["scripts", "proto", "buf.yaml"]) cpSync(part, join(clone, part), { recursive: true });
+    for (const part of ["scripts", "proto", "docs/access.md", "buf.yaml"])
+      cpSync(part, join(clone, part), { recursive: true });
     symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
   });
   afterAll(() => rmSync(folder, { recursive: true }));

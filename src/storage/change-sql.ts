@@ -27,15 +27,14 @@ function withLiterals({ sql, bindings }: Query): string {
 }
 
 /**
- * A write with its changes as a transaction of one trip: for a server that takes several statements as one text. Where
- * the write changes nothing, nothing is noted.
+ * A write with its changes as a transaction of one trip: for a server that takes several statements as one text. One that
+ * changes a record, if that is still what it was, notes so first, out of the row, which it locks by that. The server's own
+ * count of what the write changed would not do: it is -1 where the client is gone by then, and the text goes on.
  */
-export const transactionSql = (write: Query, changes: readonly string[]): Query => ({
-  sql: [
-    "START TRANSACTION",
-    withLiterals(write),
-    `${insertNotes} SELECT ${valuesOf(changes).map(literal).join(", ")} FROM DUAL WHERE ROW_COUNT() <> 0`,
-    "COMMIT",
-  ].join("; "),
-  bindings: [],
-});
+export function transactionSql(write: Query, changes: readonly string[], row?: Query): Query {
+  const values = valuesOf(changes).map(literal).join(", ");
+  const statements = row
+    ? [`${insertNotes} SELECT ${values} ${withLiterals(row)} FOR UPDATE`, withLiterals(write)]
+    : [withLiterals(write), `${insertNotes} VALUES (${values})`];
+  return { sql: ["START TRANSACTION", ...statements, "COMMIT"].join("; "), bindings: [] };
+}

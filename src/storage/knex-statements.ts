@@ -35,8 +35,11 @@ export interface Runner {
   readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
   /** Runs a statement that is part of a change which is noted elsewhere, or of none. */
   readonly write: Run;
-  /** Runs a statement that leaves a change for each record, if it changes any; both are kept or neither is. */
-  changed(query: Query, changes: readonly NewChange[]): Promise<Outcome>;
+  /**
+   * Runs a statement that leaves a change for each record; both are kept or neither is. Where it changes a record only if
+   * that is still what it was, `row` is what follows a SELECT of that.
+   */
+  changed(query: Query, changes: readonly NewChange[], row?: Query): Promise<Outcome>;
   /** Inserts a record together with others, where that is faster, and returns its record_id. */
   readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
   /** Does a short piece of work in one transaction: a new one, one that it shares, or the one that is open. */
@@ -204,14 +207,19 @@ export class KnexStatements implements Statements {
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, updatedBy || null, ...ids, previousEtag];
     const change: NewChange = { kind: "updated", type, key, previousEtag, etag };
-    const { changed } = await this.runner.changed({ sql: sql.replaceSql(type), bindings }, [change]);
+    const { changed } = await this.runner.changed(
+      { sql: sql.replaceSql(type), bindings },
+      [change],
+      sql.fromRowSql(type, key, previousEtag),
+    );
     return changed > 0;
   }
 
   async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
     const change = deletion(type, key, etag, new Map([[type, 1]]));
-    const { changed } = await this.runner.changed({ sql: sql.deleteOneSql(type), bindings }, [change]);
+    const row = sql.fromRowSql(type, key, etag);
+    const { changed } = await this.runner.changed({ sql: sql.deleteOneSql(type), bindings }, [change], row);
     return changed > 0;
   }
 

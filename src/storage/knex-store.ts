@@ -185,9 +185,9 @@ export class KnexStore implements Store {
         readHead: (type, key) => reads.readHead(type, key, context),
       },
       write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
-      changed: (query, changes) => {
+      changed: (query, changes, row) => {
         const all = () => changes.map((change) => noted(change, context));
-        if (!together) return this.#changed(query, all(), context);
+        if (!together) return this.#changed(query, all(), context, row);
         return together.ask((transaction) => changedWithin(transaction, query, all()), context);
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
@@ -224,13 +224,13 @@ export class KnexStore implements Store {
   }
 
   /** A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large. */
-  #changed(query: Query, changes: readonly string[], context: CallContext): Promise<Outcome> {
+  #changed(query: Query, changes: readonly string[], context: CallContext, row?: Query): Promise<Outcome> {
     const { writes, writers } = this.engine;
     const size = query.bindings.reduce<number>((sum, value) => sum + String(value).length, 0);
     if (size > largestText) {
       return this.#transaction(context, (transaction) => changedWithin(transaction, query, changes));
     }
-    const text = transactionSql(query, changes);
+    const text = transactionSql(query, changes, row);
     const work = async (lease: Lease) => {
       try {
         const outcome = await lease.run(text);

@@ -424,6 +424,12 @@ export const replaceSql = perType(
     `UPDATE ${table(type)} SET details = ?, created_at = ?, updated_at = ?, etag = ?, updated_by = ? WHERE ${whereKey(type)} AND etag = ?`,
 );
 
+/** What follows a SELECT of the row that has a key and an etag. */
+export const fromRowSql = (type: RecordType, key: Ids, etag: string): Query => ({
+  sql: `FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`,
+  bindings: [...type.key.map((field) => key[field] as string), etag],
+});
+
 /** Parameters: the key, the etag that it must still have. */
 export const deleteOneSql = perType((type) => `DELETE FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`);
 

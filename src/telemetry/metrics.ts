@@ -223,12 +223,16 @@ function methodTally(path: string, type: string): MethodTally {
   return { labels, seconds: new Tally(bucketsOfCalls), handled: new Map(), started: 0 };
 }
 
-/** How a text begins that is a whole transaction: a write, and what is noted of it. */
+/** How a text begins that is a whole transaction: a write, and what is noted of it, before it or after. */
 const wholeTransaction = "START TRANSACTION; ";
+const note = "INSERT INTO `archive_pending`";
 
 /** What a statement does, by its first word. */
 function kindOf(sql: string): string {
-  if (sql.startsWith(wholeTransaction)) return kindOf(sql.slice(wholeTransaction.length));
+  if (sql.startsWith(wholeTransaction)) {
+    const isNoteFirst = sql.startsWith(note, wholeTransaction.length);
+    return kindOf(sql.slice(isNoteFirst ? sql.indexOf("; ", wholeTransaction.length) + 2 : wholeTransaction.length));
+  }
   switch (sql.charCodeAt(0)) {
     case 0x53: // S
       if (sql.startsWith("SELECT")) return "select";
