@@ -202,6 +202,9 @@ function record(row: Row) {
     etag: row.etag as string,
     relations: undefined as unknown,
     ancestors: undefined as unknown,
+    created_by: "",
+    updated_by: "",
+    masked: [],
   };
 }
 
