@@ -9,7 +9,7 @@ import { makeRequest } from "./support/random-request.js";
 import { fillWorlds } from "./support/two-worlds.js";
 
 /** How many requests each principal makes. */
-const requests = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_REQUESTS ?? (url ? 30 : 300));
+const requests = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_REQUESTS ?? (url ? 15 : 100));
 const seed = Number(process.env.ARCHIVE_TEST_SEED ?? 14);
 
 const scope = { collab_id: "c0" };

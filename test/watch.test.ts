@@ -361,7 +361,7 @@ describe.each(inject("engines"))("changes on $name", (engine) => {
     const second = await startArchive(engine, { database: { ...archive.database, drop: async () => undefined } });
     const copies = [archive, second];
     const oracles = copies.map(() => new ChangeOracle());
-    const count = Number(process.env.ARCHIVE_TEST_CHANGES ?? 800);
+    const count = Number(process.env.ARCHIVE_TEST_CHANGES ?? 400);
     for (const oracle of oracles) {
       for await (const response of archive.client.watch({ start: { $case: "include_existing", value: true } })) {
         oracle.take({ ...response, existing_complete: false });
