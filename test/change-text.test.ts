@@ -2,7 +2,7 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { describe, expect, inject, test } from "vitest";
 import { recordType } from "../src/records/record-type.js";
 import { transactionSql } from "../src/storage/change-sql.js";
-import { deleteOneSql, fromRowSql } from "../src/storage/sql.js";
+import { deleteOneSql, fromRowSql } from "../src/storage/write-sql.js";
 import { startArchive } from "./support/archive.js";
 import { until } from "./support/wait.js";
 

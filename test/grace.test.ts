@@ -4,6 +4,7 @@ import type { ArchiveClient } from "./support/client.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
 import { until } from "./support/wait.js";
+import { waitingWriteSql } from "./support/waiting-write.js";
 
 const [engine] = inject("engines").filter(({ url }) => url);
 
@@ -41,8 +42,7 @@ async function startWaiting(client: ArchiveClient) {
   await database.sql("START TRANSACTION");
   await database.sql("SELECT * FROM collaboration FOR UPDATE");
   const waiting = endOf(client.update("Collaboration", { key, details: undefined }));
-  const list = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE%' AND db = DATABASE()";
-  const waits = async () => (await database.sql(list)).length > 0;
+  const waits = async () => (await database.sql(waitingWriteSql)).length > 0;
   await until("the update waits", waits);
   return { waiting, waits };
 }

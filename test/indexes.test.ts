@@ -4,9 +4,11 @@ import { CallContext } from "../src/call-context.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
 import { listChangesSql, readChangesSql } from "../src/storage/change-log-sql.js";
 import type { Dialect } from "../src/storage/engine.js";
+import * as lists from "../src/storage/list-sql.js";
 import type { Query } from "../src/storage/query.js";
-import * as sql from "../src/storage/sql.js";
+import * as reads from "../src/storage/read-sql.js";
 import { maxInserted } from "../src/storage/store.js";
+import * as writes from "../src/storage/write-sql.js";
 import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
 import { createGrid, ids, keyOf } from "./support/records.js";
 
@@ -84,25 +86,25 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
       ];
       const ownKey = type.key.map((field) => key[field] as string);
       const statements: Query[] = [
-        sql.readSql(type, key),
+        reads.readSql(type, key),
         // SQLite reads records one by one.
         ...(engine.url ? [false, true] : []).map((isHead) =>
-          sql.readGroupSql(type, [key, { ...key, [type.key[0] as string]: "other" }], isHead, dialect),
+          reads.readGroupSql(type, [key, { ...key, [type.key[0] as string]: "other" }], isHead, dialect),
         ),
-        sql.lockSql(type, key, dialect),
-        sql.treeSql(type, key, type.relations),
-        sql.listTreesSql(type, query, page, type.relations, dialect),
-        sql.ownLinksSql(type, [key], dialect),
-        { sql: sql.replaceSql(type), bindings: ["{}", time, time, "e", "", ...ownKey, "e"] },
-        { sql: sql.deleteOneSql(type), bindings: [...ownKey, "e"] },
+        reads.lockSql(type, key, dialect),
+        reads.treeSql(type, key, type.relations),
+        lists.listTreesSql(type, query, page, type.relations, dialect),
+        reads.ownLinksSql(type, [key], dialect),
+        { sql: writes.replaceSql(type), bindings: ["{}", time, time, "e", "", ...ownKey, "e"] },
+        { sql: writes.deleteOneSql(type), bindings: [...ownKey, "e"] },
         listChangesSql({ ...everyChange, key, types: [type, ...type.relations] }, 10, dialect),
-        ...(type.relations.length > 0 ? [sql.countTreeSql(type, key), sql.readCountedSql(type, key)] : []),
-        ...(type.ancestors.length > 0 ? [sql.missingAncestorsSql(type, key)] : []),
+        ...(type.relations.length > 0 ? [reads.countTreeSql(type, key), reads.readCountedSql(type, key)] : []),
+        ...(type.ancestors.length > 0 ? [reads.missingAncestorsSql(type, key)] : []),
         ...type.relations.flatMap((relation) => [
-          sql.lockRelationSql(relation, type, key, dialect),
-          sql.deleteSql(relation, type, key, dialect),
-          sql.countSql(relation, query),
-          sql.listSql(relation, query, page, dialect),
+          reads.lockRelationSql(relation, type, key, dialect),
+          writes.deleteSql(relation, type, key, dialect),
+          lists.countSql(relation, query),
+          lists.listSql(relation, query, page, dialect),
         ]),
       ];
       for (const statement of statements) {
@@ -142,8 +144,8 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
           for (const after of isWhole ? [undefined] : [undefined, key]) {
             const page = { size: 10, after };
             const statements = [
-              sql.listSql(type, { equal, prefix }, page, dialect),
-              sql.listTreesSql(type, { equal, prefix }, page, [], dialect),
+              lists.listSql(type, { equal, prefix }, page, dialect),
+              lists.listTreesSql(type, { equal, prefix }, page, [], dialect),
             ];
             for (const statement of statements)
               expect([statement.sql, (await plan(statement)).sorts]).toEqual([statement.sql, false]);

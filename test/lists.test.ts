@@ -4,7 +4,7 @@ import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_s
 import type { ListRequest } from "../src/archive/requests.js";
 import { compareKeys } from "../src/records/compare-keys.js";
 import { recordType } from "../src/records/record-type.js";
-import { afterPrefix } from "../src/storage/sql.js";
+import { afterPrefix } from "../src/storage/list-sql.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
 import { createGrid, details, ids, someDetails, View } from "./support/records.js";

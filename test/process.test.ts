@@ -8,6 +8,7 @@ import { createDatabase, type TestDatabase } from "./support/database.js";
 import { freePort } from "./support/databases.js";
 import { output, run, type ServerProcess, startProcess } from "./support/process.js";
 import { type DatabaseProxy, startProxy } from "./support/proxy.js";
+import { waitingWriteSql } from "./support/waiting-write.js";
 
 const [engine] = inject("engines").filter(({ url }) => url);
 if (!engine) throw new Error("these tests need a database server");
@@ -200,8 +201,7 @@ describe("workers", () => {
       () => "done",
       () => "cut off",
     );
-    const list = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE%' AND db = DATABASE()";
-    while ((await database.sql(list)).length === 0);
+    while ((await database.sql(waitingWriteSql)).length === 0);
     return { server, waiting };
   };
 

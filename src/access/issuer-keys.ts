@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import type { ArchiveError } from "../archive/archive-error.js";
 import { issuerUnavailable } from "./credential-errors.js";
 
 /** How long keys count as fresh, and how long nobody is asked again for a key that is not known, in milliseconds. */
 const freshFor = 600_000;
 const cooldown = 30_000;
 const patience = 5000;
+/** How long, in milliseconds, an issuer that could not be asked is not asked again: anybody can send tokens that name it. */
+const rest = 1000;
 /** The most bytes of a set of keys. */
 const maxSize = 2 ** 18;
 
@@ -18,6 +21,8 @@ export class IssuerKeys {
   #fetched = Number.NEGATIVE_INFINITY;
   #asked = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
+  /** Why the keys could not be had the last time. */
+  #failure: { readonly error: ArchiveError; readonly at: number } | undefined;
 
   constructor(
     private readonly source: string,
@@ -27,8 +32,10 @@ export class IssuerKeys {
 
   /** Finds the key of a token, as jose asks for it. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    if (!this.#keys) await this.#fetch();
-    else if (this.now() - this.#fetched > freshFor && this.now() - this.#asked > cooldown) {
+    if (!this.#keys) {
+      if (this.#failure && this.now() - this.#failure.at < rest) throw this.#failure.error;
+      await this.#fetch();
+    } else if (this.now() - this.#fetched > freshFor && this.now() - this.#asked > cooldown) {
       // The one that has it in vain waits; the others are answered by what is known.
       await this.#fetch().catch(() => undefined);
     }
@@ -58,7 +65,9 @@ export class IssuerKeys {
       this.#fetched = this.now();
     } catch (error) {
       this.failed(error as Error);
-      throw issuerUnavailable(error);
+      const unavailable = issuerUnavailable(error);
+      this.#failure = { error: unavailable, at: this.now() };
+      throw unavailable;
     }
   }
 }

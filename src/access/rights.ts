@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import { levelsIn } from "../records/mask-details.js";
 import { type Level, levels, messageShape } from "../records/message-shape.js";
@@ -16,17 +17,28 @@ interface Seen {
   readonly sees: ReadonlySet<Level>;
 }
 
+/** The parts that name the same ids, by these: a record is looked up among them, however many they are. */
+interface Shape {
+  readonly fields: readonly string[];
+  readonly sees: ReadonlyMap<string, ReadonlySet<Level>>;
+}
+
 /** What some grants allow, made ready once for all calls. */
 export class Rights {
   readonly digest: string;
   readonly #scopes = new Map<Verb, Map<RecordType, Scope>>();
   readonly #seen = new Map<RecordType, readonly Seen[]>();
+  readonly #shapes = new Map<RecordType, readonly Shape[]>();
 
   constructor(readonly grants: readonly Grant[]) {
     for (const verb of verbs) {
       this.#scopes.set(verb, new Map(recordTypes.map((type) => [type, scopeOf(grants, verb, type)])));
     }
-    for (const type of recordTypes) this.#seen.set(type, seenBy(grants, type));
+    for (const type of recordTypes) {
+      const seen = seenBy(grants, type);
+      this.#seen.set(type, seen);
+      this.#shapes.set(type, shapesOf(seen));
+    }
     const said = recordTypes.map((type) => [
       type.name,
       (this.#seen.get(type) ?? []).map(({ part, sees }) => `${textOf(part)} ${[...sees].sort()}`).sort(),
@@ -53,8 +65,10 @@ export class Rights {
     // Most types have nothing to hide: of these nothing is asked, and their records are shown as they are stored.
     const sensitive = levelsOf.get(type) ?? [];
     if (sensitive.length === 0) return undefined;
-    const shown = (this.#seen.get(type) ?? []).filter(({ part }) => isWithin(key, part));
-    const hidden = sensitive.filter((level) => !shown.some(({ sees }) => sees.has(level)));
+    const shapes = this.#shapes.get(type) ?? [];
+    const hidden = sensitive.filter(
+      (level) => !shapes.some(({ fields, sees }) => sees.get(joinKey(fields, key))?.has(level)),
+    );
     return hidden.length === 0 ? undefined : hiddenSets.get(hidden.join());
   }
 
@@ -131,6 +145,17 @@ function partOf(grant: Grant, verb: Verb, type: RecordType): Ids[] {
   const reach = grant.role.may[type.name]?.[verb];
   const part = reach && reachedBy(grant, reach, type);
   return part ? [part] : [];
+}
+
+function shapesOf(seen: readonly Seen[]): readonly Shape[] {
+  const shapes = new Map<string, { fields: readonly string[]; sees: Map<string, ReadonlySet<Level>> }>();
+  for (const { part, sees } of seen) {
+    const fields = Object.keys(part).sort();
+    const shape = shapes.get(fields.join()) ?? { fields, sees: new Map() };
+    shapes.set(fields.join(), shape);
+    shape.sees.set(joinKey(fields, part), sees);
+  }
+  return [...shapes.values()];
 }
 
 const textOf = (part: Ids) => JSON.stringify(Object.entries(part).sort());

@@ -5,6 +5,7 @@ import type { Caller } from "../records/caller.js";
 import type { Ids } from "../records/ids.js";
 import { maskDetails } from "../records/mask-details.js";
 import { type Message, type MessageShape, messageShape } from "../records/message-shape.js";
+import { randomMark } from "../records/random-mark.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
 import { fromStoredJson, toStoredJson } from "../records/stored-json.js";
 import { fromStoredTime, storedNow, type Timestamp } from "../records/times.js";
@@ -147,7 +148,7 @@ export function newRecord(
     details: toStoredJson(detailsShape(type), details),
     createdAt: now,
     updatedAt: now,
-    etag: newEtag(),
+    etag: randomMark(),
     createdBy: principal,
     updatedBy: principal,
   };
@@ -160,13 +161,7 @@ export function changedRecord(record: StoredRecord, details: Message, { principa
     ...record,
     details: toStoredJson(detailsShape(record.type), details),
     updatedAt: now > record.updatedAt ? now : record.updatedAt,
-    etag: newEtag(),
+    etag: randomMark(),
     updatedBy: principal,
   };
-}
-
-/** 64 random bits: those of a UUID, for which Node has many at hand, without its fixed ones in the middle. */
-function newEtag(): string {
-  const uuid = randomUUID();
-  return uuid.slice(0, 8) + uuid.slice(-8);
 }

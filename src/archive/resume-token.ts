@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { refuse } from "./archive-error.js";
+import { invalidFields } from "./archive-error.js";
+import { readCheckedToken, writeCheckedToken } from "./checked-token.js";
 
 /** A place in a history: everything up to a revision is known. */
 export interface Position {
@@ -9,22 +9,18 @@ export interface Position {
   readonly mark: string;
 }
 
-const checksum = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
-
-/** A position as clients keep it. It is no secret and gives no right: what one may see is asked anew by each watch. */
-export function writeResumeToken({ historyId, revision, mark }: Position): string {
-  const text = `${historyId}.${revision}.${mark}`;
-  return Buffer.from(`${text}.${checksum(text)}`).toString("base64url");
-}
+/** A position as clients keep it. What one may see is asked anew by each watch, so it is bound to no request. */
+export const writeResumeToken = ({ historyId, revision, mark }: Position): string =>
+  writeCheckedToken([historyId, String(revision), mark], kind);
 
 export function readResumeToken(token: string): Position {
-  const text = Buffer.from(token, "base64url").toString("utf8");
-  const [, whole, historyId, revision, mark, sum] =
-    /^(([0-9a-f]{16})\.(\d{1,16})\.([0-9a-f]{16}|))\.([0-9a-f]{8})$/.exec(text) ?? [];
-  // Decoding passes over what is not base64.
-  const isWhole = Buffer.from(text).toString("base64url") === token;
-  if (!isWhole || whole === undefined || sum !== checksum(whole)) {
-    refuse([{ field: "resume_token", description: "is damaged, or none of this archive's" }], "INVALID_RESUME_TOKEN");
+  const [historyId, revision, mark] = readCheckedToken(token, kind) ?? [];
+  if (historyId === undefined || revision === undefined || mark === undefined) {
+    const description = "is damaged, or none of this archive's";
+    throw invalidFields([{ field: "resume_token", description }], "INVALID_RESUME_TOKEN");
   }
-  return { historyId: historyId ?? "", revision: Number(revision), mark: mark ?? "" };
+  return { historyId, revision: Number(revision), mark };
 }
+
+/** What tells it from other tokens. */
+const kind = "watch";

@@ -17,7 +17,7 @@ interface Silence {
 
 const anySilence: Silence = { atATime: limits.stall, inAll: Number.POSITIVE_INFINITY };
 
-/** What a request says of it, where it is not as any may be: the first that does so counts. */
+/** The bounds that a request sets in place of those for all calls; of several requests the first that sets some counts. */
 type SilenceOf<Request> = (request: Request) => Silence | undefined;
 
 /** Makes a handler of many requests what answers a call. Requests are read only as fast as it takes them. */

@@ -59,11 +59,11 @@ export function toStatus(error: ArchiveError, requestId: string): CallStatus {
   const internal = code === "INTERNAL";
   const message = cut(internal ? `${error.message} (request ${requestId})` : error.message, maxMessageSize);
   const metadata = { ...details.metadata, ...(internal ? { request_id: requestId } : {}) };
-  const any: Any[] = [pack(ErrorInfo, { reason, domain, metadata })];
+  const packed: Any[] = [pack(ErrorInfo, { reason, domain, metadata })];
   if (details.fieldViolations) {
     const violations = fitting(details.fieldViolations, (more) => ({ field: "…", description: `and ${more} more` }));
     const filled = violations.map((violation) => ({ ...violation, reason: "", localized_message: undefined }));
-    any.push(pack(BadRequest, { field_violations: filled }));
+    packed.push(pack(BadRequest, { field_violations: filled }));
   }
   if (details.preconditionViolations) {
     const violations = fitting(details.preconditionViolations, (more) => ({
@@ -71,17 +71,17 @@ export function toStatus(error: ArchiveError, requestId: string): CallStatus {
       subject: "…",
       description: `and ${more} more`,
     }));
-    any.push(pack(PreconditionFailure, { violations }));
+    packed.push(pack(PreconditionFailure, { violations }));
   }
   if (details.resource) {
     const { type, name } = details.resource;
-    any.push(pack(ResourceInfo, { resource_type: type, resource_name: cut(name, maxNameSize), description: "" }));
+    packed.push(pack(ResourceInfo, { resource_type: type, resource_name: cut(name, maxNameSize), description: "" }));
   }
   const { retryAfter } = details;
   if (retryAfter !== undefined) {
-    any.push(pack(RetryInfo, { retry_delay: { seconds: 0n, nanos: retryAfter * 1_000_000 } }));
+    packed.push(pack(RetryInfo, { retry_delay: { seconds: 0n, nanos: retryAfter * 1_000_000 } }));
   }
-  return { code, message, details: any, requestId, retryAfter };
+  return { code, message, details: packed, requestId, retryAfter };
 }
 
 interface Codec<Message> {

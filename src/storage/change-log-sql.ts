@@ -7,7 +7,7 @@ import type { ChangeQuery } from "./change-log.js";
 import { changeColumns, indexedKey, keyColumns } from "./change-schema.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
-import { repeated } from "./sql.js";
+import { repeated } from "./sql-parts.js";
 import { maxInserted } from "./store.js";
 
 const quote = (name: string) => `\`${name}\``;

@@ -1,8 +1,8 @@
-import { newMark } from "./change.js";
+import { randomMark } from "../records/random-mark.js";
 import type { Query } from "./query.js";
 
 const insertNotes = "INSERT INTO `archive_pending` (`mark`, `size`, `changes`)";
-const valuesOf = (changes: readonly string[]) => [newMark(), changes.length, `[${changes.join(",")}]`] as const;
+const valuesOf = (changes: readonly string[]) => [randomMark(), changes.length, `[${changes.join(",")}]`] as const;
 
 /** Writes down the changes of a transaction: its last statement. */
 export const notesSql = (changes: readonly string[]): Query => ({

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { CallContext } from "../call-context.js";
 import { type Change, changeKindOf, changeKinds, type NewChange } from "../records/change.js";
 import type { Ids } from "../records/ids.js";
@@ -67,9 +66,3 @@ export const changesOf = (row: string): Change[] =>
       return [{ kind: changeKindOf(kind), type, key, previousEtag, etag, at, principal, requestId, deleted: counts }];
     },
   );
-
-/** 64 random bits: what tells a transaction from all others. */
-export function newMark(): string {
-  const uuid = randomUUID();
-  return uuid.slice(0, 8) + uuid.slice(-8);
-}

@@ -5,8 +5,8 @@ import type { RecordType } from "../records/record-type.js";
 import { created, noted } from "./change.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
-import { insertManySql, insertSql, returningSql } from "./sql.js";
 import { type NewRecord, StorageError } from "./store.js";
+import { insertManySql, insertSql, returningSql } from "./write-sql.js";
 
 /** What inserts are made by. */
 interface Inserts {

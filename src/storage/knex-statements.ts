@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Caller, isVisible } from "../records/caller.js";
 import type { NewChange } from "../records/change.js";
-import { compareKeys, joinKey } from "../records/compare-keys.js";
+import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { narrowed } from "../records/scope.js";
@@ -10,8 +10,11 @@ import { marksSql, readChangesSql } from "./change-log-sql.js";
 import type { Dialect } from "./engine.js";
 import { insertValues } from "./insert-groups.js";
 import { stateOf } from "./knex-change-log.js";
-import type { Outcome, Query, Run } from "./query.js";
-import * as sql from "./sql.js";
+import * as lists from "./list-sql.js";
+import type { Query, Run } from "./query.js";
+import * as reads from "./read-sql.js";
+import { recordTrees } from "./record-trees.js";
+import type { Runner } from "./runner.js";
 import {
   type CountedRecord,
   type Listed,
@@ -23,33 +26,8 @@ import {
   type Statements,
   type StoredRecord,
 } from "./store.js";
-import { type Row, storedRecord, typeOf } from "./stored-record.js";
-
-/** A piece of work in a transaction: the changes that it leaves are noted. */
-export type NotedWork<Result> = (run: Run, note: (change: NewChange) => void) => Promise<Result>;
-
-/** What statements run on: connections of their own each, or one that has a transaction open. */
-export interface Runner {
-  readonly read: Run;
-  /** Reads single records together with others, where that is faster. */
-  readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
-  /** Runs a statement that is part of a change which is noted elsewhere, or of none. */
-  readonly write: Run;
-  /**
-   * Runs a statement that leaves a change for each record; both are kept or neither is. Where it changes a record only if
-   * that is still what it was, `row` is what follows a SELECT of that.
-   */
-  changed(query: Query, changes: readonly NewChange[], row?: Query): Promise<Outcome>;
-  /** Inserts a record together with others, where that is faster, and returns its record_id. */
-  readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
-  /** Does a short piece of work in one transaction: a new one, one that it shares, or the one that is open. */
-  shortly<Result>(work: NotedWork<Result>): Promise<Result>;
-  /** Notes a change of the transaction that is open. */
-  note(change: NewChange): void;
-  /** Whether the same work ended in a conflict before. */
-  readonly repeated: boolean;
-  readonly caller: Caller;
-}
+import { storedRecord, typeOf } from "./stored-record.js";
+import * as writes from "./write-sql.js";
 
 /** The statements, on whatever runs them. */
 export class KnexStatements implements Statements {
@@ -68,22 +46,22 @@ export class KnexStatements implements Statements {
 
   async read(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     const { read, readOne } = this.runner;
-    return readOne ? readOne.read(type, key) : this.#record(read, sql.readSql(type, key), type, key);
+    return readOne ? readOne.read(type, key) : this.#record(read, reads.readSql(type, key), type, key);
   }
 
   async readHead(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
     const { read, readOne } = this.runner;
-    return readOne ? readOne.readHead(type, key) : this.#record(read, sql.readHeadSql(type, key), type, key);
+    return readOne ? readOne.readHead(type, key) : this.#record(read, reads.readHeadSql(type, key), type, key);
   }
 
   async readTree(type: RecordType, key: Ids, relations: readonly RecordType[]): Promise<RecordTree | undefined> {
-    const { rows } = await this.runner.read(sql.treeSql(type, key, relations, this.caller.sight));
-    return trees(type, rows)[0];
+    const { rows } = await this.runner.read(reads.treeSql(type, key, relations, this.caller.sight));
+    return recordTrees(type, rows)[0];
   }
 
   async list(type: RecordType, query: ListQuery, { size, after }: Page): Promise<Listed<StoredRecord>> {
     // One more tells whether more follow, whether there is room for it or not.
-    const selection = sql.listSql(type, this.#visible(type, query), { size: size + 1, after }, this.dialect);
+    const selection = lists.listSql(type, this.#visible(type, query), { size: size + 1, after }, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
     return {
       items: rows.slice(0, size).map((row) => storedRecord(row, type)),
@@ -97,7 +75,7 @@ export class KnexStatements implements Statements {
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
-    const selection = sql.listSql(type, this.#visible(type, query), page, this.dialect);
+    const selection = lists.listSql(type, this.#visible(type, query), page, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, take: size });
     return { records: rows.map((row) => storedRecord(row, type)), whole: !truncated };
   }
@@ -109,31 +87,31 @@ export class KnexStatements implements Statements {
     relations: readonly RecordType[],
   ): Promise<Listed<RecordTree>> {
     const { rows } = await this.runner.read(
-      sql.listTreesSql(type, this.#visible(type, query), page, relations, this.dialect, this.caller.sight),
+      lists.listTreesSql(type, this.#visible(type, query), page, relations, this.dialect, this.caller.sight),
     );
-    const records = rows.filter((row) => Number(row.type) !== sql.moreRecords);
-    return { items: trees(type, records), more: records.length < rows.length };
+    const records = rows.filter((row) => Number(row.type) !== lists.moreRecords);
+    return { items: recordTrees(type, records), more: records.length < rows.length };
   }
 
   async count(type: RecordType, query: ListQuery): Promise<number> {
-    const { rows } = await this.runner.read(sql.countSql(type, this.#visible(type, query)));
+    const { rows } = await this.runner.read(lists.countSql(type, this.#visible(type, query)));
     return Number(rows[0]?.count);
   }
 
   async readCounted(type: RecordType, key: Ids): Promise<CountedRecord | undefined> {
-    const { rows } = await this.runner.read(sql.readCountedSql(type, key));
+    const { rows } = await this.runner.read(reads.readCountedSql(type, key));
     const [row] = rows;
     if (!row) return undefined;
-    const counts = type.relations.map((relation) => [relation, Number(row[sql.countColumn(relation)])] as const);
+    const counts = type.relations.map((relation) => [relation, Number(row[reads.countColumn(relation)])] as const);
     return { record: storedRecord(row, type, key), relations: new Map(counts) };
   }
 
   countTree(type: RecordType, key: Ids): Promise<Map<RecordType, number>> {
-    return this.#counts(sql.countTreeSql(type, key, this.caller.sight));
+    return this.#counts(reads.countTreeSql(type, key, this.caller.sight));
   }
 
   countAll(): Promise<Map<RecordType, number>> {
-    return this.#counts(sql.countAllSql(this.caller.sight));
+    return this.#counts(reads.countAllSql(this.caller.sight));
   }
 
   async #counts(query: Query): Promise<Map<RecordType, number>> {
@@ -145,7 +123,7 @@ export class KnexStatements implements Statements {
     // Whether others are there is not for this caller to know.
     const ancestors = type.ancestors.filter((ancestor) => isVisible(this.caller, ancestor, key));
     if (ancestors.length === 0) return [];
-    const { rows } = await this.runner.read(sql.missingAncestorsSql(type, key));
+    const { rows } = await this.runner.read(reads.missingAncestorsSql(type, key));
     const missing = new Set(rows.map(typeOf));
     return ancestors.filter((ancestor) => missing.has(ancestor));
   }
@@ -153,14 +131,14 @@ export class KnexStatements implements Statements {
   async insert(record: NewRecord): Promise<StoredRecord> {
     const { type, key, link } = record;
     const { insert, changed, shortly } = this.runner;
-    const insertion = { sql: sql.insertSql(type), bindings: insertValues(record) };
+    const insertion = { sql: writes.insertSql(type), bindings: insertValues(record) };
     if (type.links.length < 2) {
       const insertId = insert ? await insert(record) : (await changed(insertion, [created(record)])).insertId;
       return { ...record, recordId: insertId, links: link === undefined ? [] : [link] };
     }
     return shortly(async (run, note) => {
       const { insertId } = await run(insertion);
-      const { rows } = await run(sql.inheritedLinksSql(type, key));
+      const { rows } = await run(writes.inheritedLinksSql(type, key));
       note(created(record));
       const inherited = new Map(rows.map((row) => [typeOf(row), row.link as string]));
       const links = type.links.map((owner) => inherited.get(owner.type) ?? link ?? "");
@@ -171,7 +149,7 @@ export class KnexStatements implements Statements {
   async *readMany(type: RecordType, keys: readonly Ids[]): AsyncGenerator<StoredRecord[]> {
     let left = keys;
     while (left.length > 0) {
-      const { rows, truncated } = await this.runner.read(sql.readManySql(type, left, this.dialect, maxPartSize));
+      const { rows, truncated } = await this.runner.read(reads.readManySql(type, left, this.dialect, maxPartSize));
       const records = rows.map((row) => storedRecord(row, type));
       yield records;
       if (!truncated) return;
@@ -182,12 +160,12 @@ export class KnexStatements implements Statements {
 
   async ownLinks(type: RecordType, keys: readonly Ids[]): Promise<Map<string, string>> {
     if (keys.length === 0) return new Map();
-    const { rows } = await this.runner.read(sql.ownLinksSql(type, keys, this.dialect));
+    const { rows } = await this.runner.read(reads.ownLinksSql(type, keys, this.dialect));
     return new Map(rows.map((row) => [joinKey(type.key, row as Ids), type.link ? (row[type.link] as string) : ""]));
   }
 
   async takenLinks(type: RecordType, ids: readonly string[]): Promise<Set<string>> {
-    const { rows } = await this.runner.read(sql.takenLinksSql(type, ids, this.dialect));
+    const { rows } = await this.runner.read(reads.takenLinksSql(type, ids, this.dialect));
     return new Set(rows.map((row) => row.link as string));
   }
 
@@ -197,8 +175,8 @@ export class KnexStatements implements Statements {
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
-    const insertion = { sql: sql.insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
-    // One alone is inserted as any other, so that whatever is taken there is taken here.
+    const insertion = { sql: writes.insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
+    // A single one goes the same way as many, so that neither takes what the other refuses.
     await this.runner.changed({ ...insertion, once: ![1, maxInserted].includes(records.length) }, records.map(created));
   }
 
@@ -208,9 +186,9 @@ export class KnexStatements implements Statements {
     const bindings = [details, createdAt, updatedAt, etag, updatedBy || null, ...ids, previousEtag];
     const change: NewChange = { kind: "updated", type, key, previousEtag, etag };
     const { changed } = await this.runner.changed(
-      { sql: sql.replaceSql(type), bindings },
+      { sql: writes.replaceSql(type), bindings },
       [change],
-      sql.fromRowSql(type, key, previousEtag),
+      writes.fromRowSql(type, key, previousEtag),
     );
     return changed > 0;
   }
@@ -218,8 +196,8 @@ export class KnexStatements implements Statements {
   async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
     const change = deletion(type, key, etag, new Map([[type, 1]]));
-    const row = sql.fromRowSql(type, key, etag);
-    const { changed } = await this.runner.changed({ sql: sql.deleteOneSql(type), bindings }, [change], row);
+    const row = writes.fromRowSql(type, key, etag);
+    const { changed } = await this.runner.changed({ sql: writes.deleteOneSql(type), bindings }, [change], row);
     return changed > 0;
   }
 
@@ -236,12 +214,12 @@ export class KnexStatements implements Statements {
   }
 
   async lock(type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
-    return this.#record(this.runner.write, sql.lockSql(type, key, this.dialect), type, key);
+    return this.#record(this.runner.write, reads.lockSql(type, key, this.dialect), type, key);
   }
 
   async lockRelations(type: RecordType, key: Ids): Promise<void> {
     for (const relation of type.relations.filter(({ relations }) => relations.length > 0)) {
-      await this.runner.write(sql.lockRelationSql(relation, type, key, this.dialect));
+      await this.runner.write(reads.lockRelationSql(relation, type, key, this.dialect));
     }
   }
 
@@ -251,17 +229,17 @@ export class KnexStatements implements Statements {
     // Relations that need no record of this type, as a model's scores do not, are kept away by its parents.
     const isParent = type.relations.every(({ ancestors }) => ancestors.includes(type));
     for (const above of isParent ? [] : type.parents) {
-      await this.runner.write(sql.lockRelationSql(above, above, key, this.dialect));
+      await this.runner.write(reads.lockRelationSql(above, above, key, this.dialect));
     }
     for (const locked of [type, ...type.relations]) {
-      await this.runner.write(sql.lockRelationSql(locked, type, key, this.dialect));
+      await this.runner.write(reads.lockRelationSql(locked, type, key, this.dialect));
     }
   }
 
   async delete(deleted: RecordType, type: RecordType, key: Ids): Promise<number> {
     const { maxDeleted = Number.POSITIVE_INFINITY } = this.dialect;
     for (let total = 0; ; await nextTurn()) {
-      const { changed } = await this.runner.write(sql.deleteSql(deleted, type, key, this.dialect));
+      const { changed } = await this.runner.write(writes.deleteSql(deleted, type, key, this.dialect));
       total += changed;
       if (changed < maxDeleted) return total;
     }
@@ -290,32 +268,3 @@ const deletion = (type: RecordType, key: Ids, etag: string, deleted: ReadonlyMap
 
 /** The most characters of details that are read at once of many records. */
 const maxPartSize = 2 ** 22;
-
-/** Sorts what a union of statements returned, in no order, into the records of one type and what is around each. */
-function trees(type: RecordType, rows: readonly Row[]): RecordTree[] {
-  const records = rows.map((row) => storedRecord(row));
-  const found = new Map<string, { record: StoredRecord; relatives: StoredRecord[] }>();
-  for (const record of records) {
-    if (record.type === type) found.set(joinKey(type.key, record.key), { record, relatives: [] });
-  }
-  const ancestors = new Map<RecordType, Map<string, StoredRecord>>();
-  for (const record of records) {
-    if (record.type === type) continue;
-    if (type.ancestors.includes(record.type)) {
-      const ofType = ancestors.get(record.type) ?? new Map<string, StoredRecord>();
-      ancestors.set(record.type, ofType.set(joinKey(record.type.key, record.key), record));
-    } else {
-      found.get(joinKey(type.key, record.key))?.relatives.push(record);
-    }
-  }
-  const order = (one: StoredRecord, other: StoredRecord) => compareKeys(one.type, one.key, other.key);
-  return [...found.values()]
-    .sort((one, other) => order(one.record, other.record))
-    .map(({ record, relatives }) => ({
-      record,
-      ancestors: type.ancestors.flatMap(
-        (ancestor) => ancestors.get(ancestor)?.get(joinKey(ancestor.key, record.key)) ?? [],
-      ),
-      relations: type.relations.flatMap((relation) => relatives.filter((other) => other.type === relation).sort(order)),
-    }));
-}

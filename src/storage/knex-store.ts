@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
-import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
 import type { NewChange } from "../records/change.js";
@@ -10,8 +9,9 @@ import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
 import { KnexChangeLog } from "./knex-change-log.js";
 import { KnexStatements } from "./knex-statements.js";
+import { type Lease, Leases } from "./leases.js";
 import { type Migrated, migrate } from "./migrate.js";
-import type { Outcome, Query, Run } from "./query.js";
+import { type Outcome, plain, type Query } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
@@ -42,10 +42,9 @@ async function changedWithin({ run, changes }: Transaction, query: Query, all: r
   return outcome;
 }
 
-const plain = (sql: string): Query => ({ sql, bindings: [] });
-
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
+  readonly #leases: Leases;
   readonly #reads: ReadGroups | undefined;
   readonly #inserts: InsertGroups | undefined;
   readonly #writes: WriteGroups | undefined;
@@ -56,6 +55,7 @@ export class KnexStore implements Store {
     private readonly observer?: StoreObserver | undefined,
   ) {
     const { dialect, groups, writes } = engine;
+    this.#leases = new Leases(engine, observer);
     this.changes = new KnexChangeLog({
       dialect,
       read: (query, context) => this.#read(query, context),
@@ -63,7 +63,7 @@ export class KnexStore implements Store {
     });
     if (groups === "transactions") {
       this.#writes = new WriteGroups((work, context) =>
-        this.#leased(writes, context, (lease) => work((part) => this.#committed(lease, context, part))),
+        this.#leases.during(writes, context, (lease) => work((part) => this.#committed(lease, context, part))),
       );
       return;
     }
@@ -112,7 +112,7 @@ export class KnexStore implements Store {
     context: CallContext,
     work: (statements: Statements) => AsyncGenerator<Result>,
   ): AsyncGenerator<Result> {
-    const lease = await this.#acquire(this.engine.snapshots, context);
+    const lease = await this.#leases.take(this.engine.snapshots, context);
     try {
       for (const sql of this.engine.dialect.beginSnapshot) await lease.run(plain(sql));
       yield* work(this.#within({ run: lease.run, changes: [] }, context));
@@ -150,18 +150,20 @@ export class KnexStore implements Store {
     const context = new CallContext();
     const late = new Error(`no answer within ${controlTimeout} ms`);
     const timer = setTimeout(() => context.end(new StorageError("unavailable", late)), controlTimeout);
-    await this.#leased(control, context, async ({ run }) => {
-      for (const sql of dialect.tryWrite) await run(plain(sql));
-      await checkVersion(run, dialect);
-    }).finally(() => clearTimeout(timer));
+    await this.#leases
+      .during(control, context, async ({ run }) => {
+        for (const sql of dialect.tryWrite) await run(plain(sql));
+        await checkVersion(run, dialect);
+      })
+      .finally(() => clearTimeout(timer));
   }
 
   migrate(): Promise<Migrated> {
     const { dialect, writes, snapshots } = this.engine;
     return migrate({
       dialect,
-      run: (query) => this.#leased(writes, background, ({ run }) => run(query)),
-      aside: (query) => this.#leased(snapshots, background, ({ run }) => run(query)),
+      run: (query) => this.#leases.during(writes, background, ({ run }) => run(query)),
+      aside: (query) => this.#leases.during(snapshots, background, ({ run }) => run(query)),
       together: (work) => this.#transaction(background, ({ run }) => work(run)),
     });
   }
@@ -171,7 +173,7 @@ export class KnexStore implements Store {
   }
 
   #read(query: Query, context: CallContext): Promise<Outcome> {
-    return this.#leased(this.engine.reads, context, ({ run }) => run(query));
+    return this.#leases.during(this.engine.reads, context, ({ run }) => run(query));
   }
 
   /** The statements that are each a transaction of their own. */
@@ -184,7 +186,7 @@ export class KnexStore implements Store {
         read: (type, key) => reads.read(type, key, context),
         readHead: (type, key) => reads.readHead(type, key, context),
       },
-      write: (query) => this.#leased(writes, context, ({ run }) => run(query), writers),
+      write: (query) => this.#leases.during(writes, context, ({ run }) => run(query), writers),
       changed: (query, changes, row) => {
         const all = () => changes.map((change) => noted(change, context));
         if (!together) return this.#changed(query, all(), context, row);
@@ -241,12 +243,12 @@ export class KnexStore implements Store {
         throw error;
       }
     };
-    return this.#leased(writes, context, work, writers);
+    return this.#leases.during(writes, context, work, writers);
   }
 
   #transaction<Result>(context: CallContext, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const { writes, writers } = this.engine;
-    return this.#leased(writes, context, (lease) => this.#committed(lease, context, work), writers);
+    return this.#leases.during(writes, context, (lease) => this.#committed(lease, context, work), writers);
   }
 
   async #committed<Result>(
@@ -269,86 +271,4 @@ export class KnexStore implements Store {
       throw error;
     }
   }
-
-  async #leased<Result>(
-    pool: Knex,
-    context: CallContext,
-    work: (lease: Lease) => Promise<Result>,
-    places?: Places,
-  ): Promise<Result> {
-    const lease = await this.#acquire(pool, context, places);
-    try {
-      return await work(lease);
-    } finally {
-      await lease.release();
-    }
-  }
-
-  async #acquire(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
-    const { engine, observer } = this;
-    context.throwIfEnded();
-    await places?.take(context);
-    const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
-      places?.give();
-      throw engine.translate(error);
-    });
-    let abandoned = false;
-    // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
-    const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
-      const began = observer ? performance.now() : 0;
-      return pool.client
-        .query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } })
-        .then(
-          ({ response }: { response: unknown }) => {
-            observer?.statement(sql, performance.now() - began);
-            return engine.outcome(response);
-          },
-          (error: unknown) => {
-            if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
-            const failure = engine.translate(error);
-            observer?.statement(sql, performance.now() - began, failure.kind);
-            throw failure;
-          },
-        );
-    };
-    const finish: Lease["finish"] = async (sql) => {
-      if (abandoned) return;
-      await query(plain(sql)).catch((error: unknown) => {
-        if (sql === "COMMIT") throw error;
-        // Who has the connection next must not find a transaction open.
-        abandoned = engine.abandon(connection);
-      });
-    };
-    return {
-      run(statement) {
-        return new Promise((resolve, reject) => {
-          context.throwIfEnded();
-          const abandon = () => {
-            abandoned = engine.abandon(connection);
-            reject(context.error);
-          };
-          context.onEnd(abandon);
-          query(statement)
-            .then(resolve, reject)
-            .finally(() => context.offEnd(abandon));
-        });
-      },
-      finish,
-      async release(last) {
-        if (last) await finish(last);
-        await pool.client.releaseConnection(connection);
-        places?.give();
-      },
-    };
-  }
-}
-
-/** A connection for as long as somebody works with it. */
-interface Lease {
-  /** Runs a statement, and breaks it off, and the connection with it, when the call ends. */
-  readonly run: Run;
-  /** Ends a transaction, even when the call has ended, unless the connection was broken off. */
-  finish(sql: "COMMIT" | "ROLLBACK"): Promise<void>;
-  /** Gives the connection back, after a last statement if there is one to end what may be open. */
-  release(last?: "ROLLBACK"): Promise<void>;
 }

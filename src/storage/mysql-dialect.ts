@@ -1,5 +1,5 @@
 import type { Dialect } from "./engine.js";
-import { repeated } from "./sql.js";
+import { repeated } from "./sql-parts.js";
 
 /** What fails, or waits, where a server takes no writes, and does nothing else. */
 export const tryWrite = ["START TRANSACTION READ WRITE", "COMMIT"] as const;

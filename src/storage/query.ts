@@ -10,6 +10,9 @@ export interface Query {
   readonly once?: boolean;
 }
 
+/** A statement without parameters. */
+export const plain = (sql: string): Query => ({ sql, bindings: [] });
+
 /** What a statement did. */
 export interface Outcome {
   readonly rows: readonly Record<string, unknown>[];

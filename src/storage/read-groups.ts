@@ -6,7 +6,7 @@ import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
-import { readGroupSql, readHeadSql, readSql } from "./sql.js";
+import { readGroupSql, readHeadSql, readSql } from "./read-sql.js";
 import { StorageError, type StoredRecord } from "./store.js";
 import { storedRecord } from "./stored-record.js";
 

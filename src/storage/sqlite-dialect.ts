@@ -1,5 +1,5 @@
 import type { Dialect } from "./engine.js";
-import { repeated } from "./sql.js";
+import { repeated } from "./sql-parts.js";
 
 /** What a file's header says that it is: "SYNA". Files from before that was written have none. */
 export const applicationId = 0x53594e41;

@@ -1,6 +1,6 @@
 import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfNumber } from "../records/record-type.js";
-import { keySlots, linkSlots } from "./sql.js";
+import { keySlots, linkSlots } from "./sql-parts.js";
 import type { StoredRecord } from "./store.js";
 
 export type Row = Readonly<Record<string, unknown>>;

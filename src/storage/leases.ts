@@ -1,0 +1,99 @@
+import type { Knex } from "knex";
+import { MemoryTaken, NoRoom } from "../answer-memory.js";
+import type { CallContext } from "../call-context.js";
+import type { Places } from "../places.js";
+import type { Engine } from "./engine.js";
+import { type Outcome, plain, type Query, type Run } from "./query.js";
+import type { StoreObserver } from "./store-observer.js";
+
+/** A connection for as long as somebody works with it. */
+export interface Lease {
+  /** Runs a statement, and breaks it off, and the connection with it, when the call ends. */
+  readonly run: Run;
+  /** Ends a transaction, even when the call has ended, unless the connection was broken off. */
+  finish(sql: "COMMIT" | "ROLLBACK"): Promise<void>;
+  /** Gives the connection back, after a last statement if there is one to end what may be open. */
+  release(last?: "ROLLBACK"): Promise<void>;
+}
+
+/** Lends the connections of an engine's pools to calls, and sees what their statements take. */
+export class Leases {
+  constructor(
+    private readonly engine: Engine,
+    private readonly observer?: StoreObserver | undefined,
+  ) {}
+
+  /** Does some work with a connection, and gives it back. */
+  async during<Result>(
+    pool: Knex,
+    context: CallContext,
+    work: (lease: Lease) => Promise<Result>,
+    places?: Places,
+  ): Promise<Result> {
+    const lease = await this.take(pool, context, places);
+    try {
+      return await work(lease);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  /** Takes a connection, and first a place among those that write, where there are such. Who takes them gives them back. */
+  async take(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
+    const { engine, observer } = this;
+    context.throwIfEnded();
+    await places?.take(context);
+    const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
+      places?.give();
+      throw engine.translate(error);
+    });
+    let abandoned = false;
+    // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
+    const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
+      const began = observer ? performance.now() : 0;
+      return pool.client
+        .query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } })
+        .then(
+          ({ response }: { response: unknown }) => {
+            observer?.statement(sql, performance.now() - began);
+            return engine.outcome(response);
+          },
+          (error: unknown) => {
+            if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
+            const failure = engine.translate(error);
+            observer?.statement(sql, performance.now() - began, failure.kind);
+            throw failure;
+          },
+        );
+    };
+    const finish: Lease["finish"] = async (sql) => {
+      if (abandoned) return;
+      await query(plain(sql)).catch((error: unknown) => {
+        if (sql === "COMMIT") throw error;
+        // Who has the connection next must not find a transaction open.
+        abandoned = engine.abandon(connection);
+      });
+    };
+    return {
+      run(statement) {
+        return new Promise((resolve, reject) => {
+          context.throwIfEnded();
+          const abandon = () => {
+            abandoned = engine.abandon(connection);
+            reject(context.error);
+          };
+          context.onEnd(abandon);
+          query(statement)
+            .then(resolve, reject)
+            .finally(() => context.offEnd(abandon));
+        });
+      },
+      finish,
+      async release(last) {
+        if (last) await finish(last);
+        await pool.client.releaseConnection(connection);
+        places?.give();
+      },
+    };
+  }
+}
