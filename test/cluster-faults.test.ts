@@ -1,12 +1,13 @@
+import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordTypes } from "../src/records/record-type.js";
-import { startArchive } from "./support/archive.js";
+import { startArchive, type TestArchive } from "./support/archive.js";
 import { CallError } from "./support/client.js";
 import { kindsOfClusters, startTestCluster, type TestCluster } from "./support/cluster.js";
 import { ClusterLoad } from "./support/cluster-load.js";
 import { countOrphans } from "./support/database.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
-import { View } from "./support/records.js";
+import { someDetails, View } from "./support/records.js";
 import { until } from "./support/wait.js";
 
 /** How often a node is isolated and one stopped before one is killed. */
@@ -73,6 +74,56 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
     }
     await until("all nodes take part", () => cluster.isWhole(), patience);
   }, 180_000);
+
+  test("what is acknowledged is there, and in the history, where two nodes write the same", async () => {
+    const archives: TestArchive[] = [];
+    try {
+      for (const url of withAllNodes(cluster.urls).slice(0, 2)) {
+        const database = { url, sql: async () => [], drop: async () => undefined };
+        archives.push(await startArchive({ name: kind, url }, { database }));
+      }
+      const key = { collab_id: "contended" };
+      const [first] = archives as [TestArchive];
+      const root = await first.client.update("Collaboration", { key, details: undefined, allow_missing: true });
+      const updated = [root.etag];
+      const created: string[] = [];
+      /** What was acknowledged; what met a conflict was not. */
+      const write = async (etags: string[], call: Promise<{ readonly etag: string }>) => {
+        try {
+          etags.push((await call).etag);
+        } catch (error) {
+          if (!(error instanceof CallError) || error.reason !== "CONFLICT") throw error;
+        }
+      };
+      const lane = async ({ client }: TestArchive, name: string) => {
+        for (let number = 0; number < 50; number++) {
+          const project = { key: { ...key, project_id: `${name}-${number}` }, details: someDetails("Project") };
+          await write(created, client.create("Project", project));
+          const details = { catalogue: { host: `${name}-${number}` } };
+          await write(updated, client.update("Collaboration", { key, details }));
+        }
+      };
+      await Promise.all(
+        archives.flatMap((archive, copy) => [0, 1, 2, 3].map((each) => lane(archive, `${copy}-${each}`))),
+      );
+      for (const connection of await cluster.connections()) {
+        const etags = async (table: string) => {
+          const [rows] = await connection.query<RowDataPacket[]>(
+            `SELECT etag FROM ${table} WHERE collab_id = 'contended'`,
+          );
+          return rows.map(({ etag }) => String(etag));
+        };
+        expect((await etags("project")).sort()).toEqual(created.sort());
+        expect(updated).toContain((await etags("collaboration"))[0]);
+        await connection.end();
+      }
+      const filter = { key: { key: { $case: "collaboration" as const, value: key } }, page_size: 1000 };
+      const { changes } = await first.client.listChanges(filter);
+      expect(changes.map(({ etag }) => etag).sort()).toEqual([...created, ...updated].sort());
+    } finally {
+      await Promise.all(archives.map((archive) => archive.close()));
+    }
+  }, 120_000);
 
   test("lose and double nothing while a node is isolated, one stopped and one killed", async () => {
     const copies: ServerProcess[] = [];

@@ -85,6 +85,11 @@ export interface Engine {
    */
   readonly groups: "statements" | "transactions";
   outcome(response: unknown): Outcome;
+  /**
+   * Whether a connection's server takes several statements as one text that is a transaction, of which none is done once
+   * one has failed.
+   */
+  takesTexts(connection: unknown): boolean;
   /** What a driver's or Knex's error means. */
   translate(error: unknown): StorageError;
   /** Ends a connection and whatever its server still does for it, transaction included; false if it lives on. */

@@ -225,15 +225,18 @@ export class KnexStore implements Store {
     });
   }
 
-  /** A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large. */
+  /**
+   * A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large or
+   * the server is one that must not have several statements at once.
+   */
   #changed(query: Query, changes: readonly string[], context: CallContext, row?: Query): Promise<Outcome> {
     const { writes, writers } = this.engine;
     const size = query.bindings.reduce<number>((sum, value) => sum + String(value).length, 0);
-    if (size > largestText) {
-      return this.#transaction(context, (transaction) => changedWithin(transaction, query, changes));
-    }
-    const text = transactionSql(query, changes, row);
     const work = async (lease: Lease) => {
+      if (size > largestText || !lease.takesTexts) {
+        return this.#committed(lease, context, (transaction) => changedWithin(transaction, query, changes));
+      }
+      const text = transactionSql(query, changes, row);
       try {
         const outcome = await lease.run(text);
         this.changes.written();

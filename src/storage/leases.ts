@@ -10,6 +10,8 @@ import type { StoreObserver } from "./store-observer.js";
 export interface Lease {
   /** Runs a statement, and breaks it off, and the connection with it, when the call ends. */
   readonly run: Run;
+  /** Whether what it runs can be a transaction of several statements. */
+  readonly takesTexts: boolean;
   /** Ends a transaction, even when the call has ended, unless the connection was broken off. */
   finish(sql: "COMMIT" | "ROLLBACK"): Promise<void>;
   /** Gives the connection back, after a last statement if there is one to end what may be open. */
@@ -88,6 +90,7 @@ export class Leases {
             .finally(() => context.offEnd(abandon));
         });
       },
+      takesTexts: engine.takesTexts(connection),
       finish,
       async release(last) {
         if (last) await finish(last);

@@ -8,7 +8,7 @@ import { Hosts } from "./hosts.js";
 import { breakOff, clientWithLimits, type Response } from "./mysql-client.js";
 import { mySqlDialect, tryWrite } from "./mysql-dialect.js";
 import { translate } from "./mysql-errors.js";
-import { markerOf, prepareSession } from "./mysql-session.js";
+import { isGaleraNode, markerOf, prepareSession } from "./mysql-session.js";
 import { Standstill, type StandstillBounds, standstillBounds } from "./standstill.js";
 import { StorageError } from "./store.js";
 
@@ -96,6 +96,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       const { rows, header, truncated } = response as Response;
       return { rows, truncated, changed: header?.affectedRows ?? 0, insertId: header?.insertId ?? 0 };
     },
+    takesTexts: (connection) => !isGaleraNode(connection as Connection),
     translate,
     abandon(connection) {
       const marker = markerOf(connection as Connection);
@@ -139,7 +140,7 @@ function connectionSettings({ hosts, user, password, database, tls }: MySqlLocat
     timezone: "Z",
     dateStrings: true,
     supportBigNumbers: true,
-    // A write and what is noted of it go by one trip: texts that have hexadecimal literals alone.
+    // A write and what is noted of it go by one trip where that is safe: texts that have hexadecimal literals alone.
     multipleStatements: true,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,

@@ -61,6 +61,15 @@ const markers = new WeakMap<Connection, string>();
  */
 export const markerOf = (connection: Connection): string | undefined => markers.get(connection);
 
+const galeraNodes = new WeakSet<Connection>();
+
+/**
+ * Whether a connection's server is a node of a Galera cluster. There another node's write can roll back a transaction
+ * between two statements; the first that would see it is told so, but of several that came as one text the others go on,
+ * each by itself, and the text has succeeded.
+ */
+export const isGaleraNode = (connection: Connection): boolean => galeraNodes.has(connection);
+
 /** How long setting up a connection may take, in milliseconds. */
 const patience = 5000;
 
@@ -82,10 +91,11 @@ export function prepareSession(
     // A server that knows no such locks is one on which no statement is ended from outside.
     const [lock] = await run("SELECT GET_LOCK(?, 0) AS held", [marker]).catch(() => []);
     if (Number(lock?.held) === 1) markers.set(connection, marker);
-    const names = [...Object.keys(optional), ...binaryLog];
+    const names = [...Object.keys(optional), ...binaryLog, "wsrep_on"];
     const rows = await run(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(() => "?").join(", ")})`, names);
     const found = new Map(rows.map(({ Variable_name: name, Value: value }) => [String(name), String(value)]));
     if (found.get("log_bin") === "ON" && found.get("binlog_format") === "STATEMENT") throw statementFormat();
+    if (found.get("wsrep_on") === "ON") galeraNodes.add(connection);
     const known = Object.entries(optional).filter(
       ([name]) => found.has(name) && !(purpose === "control" && name === "wsrep_sync_wait"),
     );

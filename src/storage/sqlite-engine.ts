@@ -49,6 +49,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       const { rows = [], truncated = false, changes = 0, lastInsertRowid = 0 } = response as Response;
       return { rows, truncated, changed: changes, insertId: Number(lastInsertRowid) };
     },
+    takesTexts: () => false,
     translate(error) {
       const translated = translate(error);
       if (translated.kind === "damaged") damage ??= translated;
