@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, request as requestByHttp1 } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, inject, test } from "vitest";
 import { HttpListener } from "../src/http/http-listener.js";
@@ -20,6 +21,46 @@ const ask = (url: string, credentials: readonly string[], agent?: Agent) =>
     request.end("{}");
   });
 
+/** The bytes of a frame of HTTP/2, on the first stream that a client begins or on none. */
+function frame(type: number, flags: number, stream: number, body: Buffer): Buffer {
+  const head = Buffer.from([0, 0, body.length, type, flags, 0, 0, 0, stream]);
+  head.writeUInt16BE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** Calls by gRPC, with frames made by hand: no client of HTTP/2 sends a credential twice. Returns once it is answered. */
+async function callByHand(address: string, credentials: readonly string[]): Promise<void> {
+  const headers = [
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":path", whoAmI],
+    [":authority", address],
+    ["content-type", "application/grpc"],
+    ["te", "trailers"],
+    ...credentials.map((each) => ["authorization", each]),
+  ];
+  const text = (value: string) => Buffer.from([value.length, ...Buffer.from(value)]);
+  const fields = headers.map((field) => Buffer.concat([Buffer.from([0]), ...field.map(text)]));
+  const [host, port] = address.split(":");
+  const socket = connect(Number(port), host);
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(frame(4, 0, 0, Buffer.alloc(0)));
+  socket.write(frame(1, 4, 1, Buffer.concat(fields)));
+  socket.write(frame(0, 1, 1, Buffer.alloc(5)));
+  // A frame of headers, 1, that ends the stream, 1.
+  let received = Buffer.alloc(0);
+  const isOver = () => {
+    for (let at = 0; at + 9 <= received.length; at += 9 + received.readUIntBE(at, 3)) {
+      if (received[at + 3] === 1 && (received[at + 4] ?? 0) % 2 === 1) return true;
+    }
+    return false;
+  };
+  for await (const bytes of socket) {
+    received = Buffer.concat([received, bytes]);
+    if (isOver()) break;
+  }
+}
+
 test("of two credentials none is passed over", async () => {
   const opened = openAccess(accessText({ good: [{ role: "administrator" }] }));
   const [engine] = inject("engines");
@@ -38,7 +79,11 @@ test("of two credentials none is passed over", async () => {
         tokens,
         expect.stringContaining("CREDENTIAL_INVALID"),
       ]);
+      await callByHand(archive.address, bearer(...tokens));
+      expect(archive.log.at(-1)).toMatchObject({ message: "ArchiveService/WhoAmI", reason: "CREDENTIAL_INVALID" });
     }
+    await callByHand(archive.address, bearer(good));
+    expect(archive.log.at(-1)).toMatchObject({ message: "ArchiveService/WhoAmI", code: "OK", principal: "good" });
   } finally {
     await archive.close();
     opened.close();

@@ -4,12 +4,13 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { type ClientCertificate, certificateOf } from "../access/certificate.js";
 import { joinAddress } from "../address.js";
 import { invalidFields } from "../archive/archive-error.js";
+import { authorizationOf } from "../service/authorization-of.js";
 import type { CallEnd, ServerStreamingCall, UnaryCall } from "../service/incoming-call.js";
 import { type Encoded, wholeOf } from "../service/respond-within.js";
 import type { CallStatus } from "../service/status.js";
 import type { CallProtocol } from "./call-protocol.js";
 import { envelope, onlyMessage } from "./envelope.js";
-import { authorizationOf, type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
+import { type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
 import { decompress, readBody } from "./read-body.js";
 import { readJson } from "./read-json.js";
 import { writeJson } from "./write-json.js";
@@ -52,7 +53,7 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
   }
 
   header(name: string): string | undefined {
-    return name === "authorization" ? authorizationOf(this.incoming) : headerOf(this.incoming, name);
+    return name === "authorization" ? authorizationOf(this.incoming.rawHeaders) : headerOf(this.incoming, name);
   }
 
   clientCertificate(): ClientCertificate | undefined {

@@ -5,12 +5,6 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
-/** All credentials that are given, as one text: of several, Node would keep the first and say nothing of the others. */
-export function authorizationOf({ rawHeaders }: HttpRequest): string | undefined {
-  const given = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === "authorization" && index % 2);
-  return given.length > 0 ? given.join(", ") : undefined;
-}
-
 /** The first value of a header. */
 export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
   const value = headers[name];

@@ -5,6 +5,7 @@ import { ArchiveServer } from "./archive-server.js";
 import { bytesService } from "./bytes-service.js";
 import { handlerOf } from "./handler-of.js";
 import { addReflection } from "./reflection.js";
+import { seeAllCredentials } from "./see-all-credentials.js";
 import { transportErrors } from "./transport-errors.js";
 import { answerUnknownMethods } from "./unknown-methods.js";
 
@@ -21,6 +22,7 @@ export function createServer(
   }
   addReflection(server, environment);
   answerUnknownMethods(server);
+  if (environment.access) seeAllCredentials(server);
   return server;
 }
 
