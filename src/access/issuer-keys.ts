@@ -5,10 +5,12 @@ import { issuerUnavailable } from "./credential-errors.js";
 
 /** How long keys count as fresh, and how long nobody is asked again for a key that is not known, in milliseconds. */
 const freshFor = 600_000;
-const cooldown = 30_000;
+const cooldown = 5000;
 const patience = 5000;
 /** How long, in milliseconds, an issuer that could not be asked is not asked again: anybody can send tokens that name it. */
 const rest = 1000;
+/** The most calls that wait for an issuer: others are to have their turn, whoever sends tokens that name it. */
+const mostWaiting = 100;
 /** The most bytes of a set of keys. */
 const maxSize = 2 ** 18;
 
@@ -21,6 +23,7 @@ export class IssuerKeys {
   #fetched = Number.NEGATIVE_INFINITY;
   #asked = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
+  #waiting = 0;
   /** Why the keys could not be had the last time. */
   #failure: { readonly error: ArchiveError; readonly at: number } | undefined;
 
@@ -34,20 +37,32 @@ export class IssuerKeys {
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (!this.#keys) {
       if (this.#failure && this.now() - this.#failure.at < rest) throw this.#failure.error;
-      await this.#fetch();
+      await this.#wait();
     } else if (this.now() - this.#fetched > freshFor && this.now() - this.#asked > cooldown) {
-      // The one that has it in vain waits; the others are answered by what is known.
-      await this.#fetch().catch(() => undefined);
+      // Nobody whose key is known waits for it.
+      this.#fetch().catch(() => undefined);
     }
     const known = this.#keys as JWTVerifyGetKey;
     try {
       return await known(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || this.now() - this.#asked < cooldown) throw error;
-      await this.#fetch().catch(() => undefined);
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!this.#fetching && this.now() - this.#asked < cooldown) throw error;
+      await this.#wait().catch(() => undefined);
       return (this.#keys as JWTVerifyGetKey)(header, token);
     }
   };
+
+  /** Waits until the keys have been asked for. */
+  async #wait(): Promise<void> {
+    if (this.#waiting >= mostWaiting) throw issuerUnavailable(new Error("too many calls wait for the issuer's keys"));
+    this.#waiting++;
+    try {
+      await this.#fetch();
+    } finally {
+      this.#waiting--;
+    }
+  }
 
   #fetch(): Promise<void> {
     this.#fetching ??= this.#load().finally(() => {
