@@ -12,6 +12,8 @@ export class CallContext implements Caller {
   principal = "";
   /** What there is for it; undefined while there is everything for everybody. */
   sight: Sight | undefined;
+  /** How many records it was not granted to write, where it is answered about each of them. */
+  denied = 0;
   /** Where its answer may be large: the memory for such, and what it has of it. */
   memory: AnswerMemory | undefined;
   room: Room | undefined;

@@ -23,6 +23,8 @@ export const limits = {
   charactersQuoted: 200,
   /** The most characters of what a line of the log says of an error. */
   charactersOfCause: 4000,
+  /** The most keys of records that a line of the log names of a batch or an import. */
+  keysLogged: 10,
   /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
   valuesOfTurn: 20_000,
   millisecondsOfTurn: 15,

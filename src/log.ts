@@ -34,7 +34,7 @@ export function createLog({ logLevel, logFormat, logTarget, logId, logCensored }
 
 /** Leaves out what tells records, people and machines from each other. */
 const censored = format((entry) => {
-  for (const name of ["key", "peer", "principal", "error"]) delete entry[name];
+  for (const name of ["key", "keys", "peer", "principal", "error"]) delete entry[name];
   return entry;
 });
 

@@ -21,6 +21,7 @@ export class Tally {
   readonly #refusals: ImportRefusal[] = [];
   #listedSize = 0;
   #unlisted = 0;
+  #denied = 0;
   readonly #room: number;
 
   /** Of an import whose answer has so many bytes at the most. */
@@ -39,6 +40,7 @@ export class Tally {
     const key = record?.value.key as RecordMessage["key"] | undefined;
     if (type) this.count(type, "refused");
     const { reason, message, details } = error;
+    if (error.code === "PERMISSION_DENIED") this.#denied++;
     const refusal: ImportRefusal = {
       index: BigInt(index),
       key: type && key && archiveKey(type, key),
@@ -50,6 +52,11 @@ export class Tally {
     this.#listedSize += ImportRefusal.encode(refusal).finish().length + sizeOfFrame;
     if (this.#listedSize <= this.#room) this.#refusals.push(refusal);
     else this.#unlisted++;
+  }
+
+  /** How many were not the caller's to write. */
+  get denied(): number {
+    return this.#denied;
   }
 
   response(): ImportResponse {

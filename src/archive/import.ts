@@ -55,7 +55,9 @@ export async function importRecords<Answer>(
       }
     } finally {
       iterator.return?.().catch(() => undefined);
-      await writing;
+      await writing.finally(() => {
+        context.denied = tally.denied;
+      });
     }
   };
   if (!options.validate_only) await importAll((work) => store.transaction(context, work));

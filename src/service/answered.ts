@@ -7,6 +7,7 @@ import type { CallEnvironment } from "./call-environment.js";
 import { logCall } from "./call-log.js";
 import { decode } from "./decode.js";
 import type { CallEnd, IncomingCall, UnaryCall } from "./incoming-call.js";
+import type { KeySample } from "./key-sample.js";
 import { questionsOf } from "./questions.js";
 import { requestIdOf } from "./request-id.js";
 import type { MethodBinding } from "./service-binding.js";
@@ -22,6 +23,8 @@ export async function answered<Request, Response>(
   { logger, maxSendSize, maxValues, observer, admission, access }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
+  /** What the requests of a stream name that writes records. */
+  written?: KeySample,
 ) {
   const began = performance.now();
   const { path } = call;
@@ -68,7 +71,9 @@ export async function answered<Request, Response>(
   unfollow?.();
   if (error || call.end) context.room?.close();
   observer?.ended(path, error?.code ?? "OK", performance.now() - began);
-  logCall(logger, { path, peer: call.peer, requestId, principal: principal?.name, request, error, began });
+  const { denied } = context;
+  const { peer } = call;
+  logCall(logger, { path, peer, requestId, principal: principal?.name, request, written, denied, error, began });
   return { response, status: error && toStatus(error, requestId) };
 }
 

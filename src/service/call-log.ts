@@ -2,7 +2,7 @@ import type { Logger } from "winston";
 import type { ArchiveError } from "../archive/archive-error.js";
 import { limits } from "../limits.js";
 import { quoted } from "../records/quoted.js";
-import { maxIdLength } from "../records/validate-key.js";
+import { KeySample, loggedIds } from "./key-sample.js";
 
 /** What a log says of a call that has ended. */
 interface EndedCall {
@@ -13,6 +13,10 @@ interface EndedCall {
   readonly principal?: string | undefined;
   /** What was decoded of it, if anything. */
   readonly request: unknown;
+  /** What the requests of a stream name that writes records. */
+  readonly written?: KeySample | undefined;
+  /** How many records it was not granted to write, of those that it was answered about one by one. */
+  readonly denied?: number;
   /** What it was answered with, unless it went well. */
   readonly error: ArchiveError | undefined;
   /** When it began, by performance.now. */
@@ -20,12 +24,15 @@ interface EndedCall {
 }
 
 /** Writes the one line that each call leaves in the log. */
-export function logCall(logger: Logger, { path, peer, requestId, principal, request, error, began }: EndedCall): void {
-  const level = levelOf(error);
+export function logCall(logger: Logger, call: EndedCall): void {
+  const { path, peer, requestId, principal, request, written, denied = 0, error, began } = call;
+  const level = denied > 0 ? "warn" : levelOf(error);
   if (!logger.isLevelEnabled(level)) return;
   logger.log(level, {
     message: path.slice(path.lastIndexOf(".") + 1),
     key: keyOf(request),
+    ...(written ?? new KeySample().add(request)).members,
+    ...(denied > 0 ? { denied } : {}),
     code: error?.code ?? "OK",
     ...(error ? { reason: error.reason } : {}),
     ms: Math.round((performance.now() - began) * 10) / 10,
@@ -47,10 +54,7 @@ function levelOf(error: ArchiveError | undefined): "error" | "warn" | "info" {
 function keyOf(request: unknown): unknown {
   const { key, filter } = (request ?? {}) as { key?: { key?: { value: unknown } }; filter?: unknown };
   const ids = key?.key && typeof key.key === "object" ? key.key.value : (key ?? filter);
-  if (typeof ids !== "object" || ids === null) return undefined;
-  return Object.fromEntries(
-    Object.entries(ids).map(([name, id]) => [name, typeof id === "string" ? quoted(id, 2 * maxIdLength) : id]),
-  );
+  return typeof ids === "object" && ids !== null ? loggedIds(ids) : undefined;
 }
 
 /** What an error and its causes say, with the innermost one's stack. */

@@ -5,6 +5,7 @@ import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
 import type { GatheringHandler } from "./handler.js";
 import type { ClientStreamingCall } from "./incoming-call.js";
+import { KeySample } from "./key-sample.js";
 import { respondWithin } from "./respond-within.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
@@ -28,17 +29,26 @@ export function clientStreaming<Request>(
   silenceOf: SilenceOf<Request>,
 ): (call: ClientStreamingCall) => void {
   return (call) => {
-    void answered(method, call, environment, async (_, context) =>
+    const written = new KeySample();
+    const handle = async (_: Request, context: CallContext) =>
       handler(
-        requestsOf(method, call, context, environment.maxValues, silenceOf),
+        noted(written, requestsOf(method, call, context, environment.maxValues, silenceOf)),
         context,
         respondWithin(environment.maxSendSize, method),
-      ),
-    ).then(({ response, status }) => {
+      );
+    void answered(method, call, environment, handle, written).then(({ response, status }) => {
       if (response) call.answer(response);
       else if (status) call.fail(status);
     });
   };
+}
+
+/** Requests, with what they name noted for the log. */
+async function* noted<Request>(written: KeySample, requests: AsyncIterable<Request>): AsyncGenerator<Request> {
+  for await (const request of requests) {
+    written.add(request);
+    yield request;
+  }
 }
 
 /** The requests of a stream, as they come. Whoever takes them can shorten the time that the next may take. */
