@@ -15,6 +15,7 @@ describe("commands that show a token", () => {
     const access = accessText({
       boss: [{ role: "administrator" }],
       heart: [{ role: "participant", participant: "heart", scope: { collab_id: "c" } }],
+      reader: [{ role: "reader", scope: {} }],
       nobody: [],
     });
     writeFileSync(at("access.yaml"), access);
@@ -62,6 +63,15 @@ describe("commands that show a token", () => {
     });
     const all = await run(["export"], boss);
     expect(await run(["import", "-"], boss, all.stdout)).toMatchObject({ status: 0 });
+    expect(all.stderr).toBe("");
+    const hidden = await run(["export"], { ARCHIVE_TOKEN: tokenOf("reader") });
+
+    expect(hidden).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^not in the export, as they are not for you to see: attributes.* of collaboration\n$/,
+      ),
+    });
     const refused = await run(["create", "collaboration", "d"], heart, "{}");
     expect([refused.status, refused.stderr]).toEqual([14, expect.stringContaining("ACCESS_DENIED")]);
   });

@@ -4,6 +4,7 @@ import { type ExportHeader, headerLine, recordLine } from "./export-file.js";
 import { openOutput } from "./open-output.js";
 import { parseKey, typeNamed } from "./record-name.js";
 import { Spool } from "./spool.js";
+import { note } from "./terminal.js";
 
 export interface ExportOptions {
   readonly file: string;
@@ -24,25 +25,46 @@ export async function exportRecords(
   const output = await openOutput(file);
   const spool = new Spool();
   try {
-    const header = await keep(connection.stream("ArchiveService", "StreamDescendants", request), spool);
+    const masked = new Map<string, Set<string>>();
+    const header = await keep(connection.stream("ArchiveService", "StreamDescendants", request), spool, masked);
     await output.write(headerLine(header));
     for await (const lines of spool.read()) await output.write(lines);
     await output.finish();
+    if (masked.size > 0) note(`not in the export, as they are not for you to see: ${maskedText(masked)}`);
   } finally {
     await output.discard();
     await spool.close();
   }
 }
 
-/** Keeps the lines of all records that come, and says what is to stand before them. */
-async function keep(responses: ReturnType<Connection["stream"]>, spool: Spool): Promise<ExportHeader> {
+/** The most paths of a type that are noted, and that are said: keys of maps are among them. */
+const mostPaths = { noted: 1000, said: 10 };
+
+function maskedText(masked: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const texts = [...masked].map(([field, paths]) => {
+    const more = paths.size > mostPaths.said ? ", and more" : "";
+    return `${[...paths].sort().slice(0, mostPaths.said).join(", ")}${more} of ${field}`;
+  });
+  return texts.join("; ");
+}
+
+/** Keeps the lines of all records that come, and says what is to stand before them. Notes what they do not show. */
+async function keep(
+  responses: ReturnType<Connection["stream"]>,
+  spool: Spool,
+  masked: Map<string, Set<string>>,
+): Promise<ExportHeader> {
   const counts: Record<string, number> = {};
   let changed: string | null = null;
   for await (const response of responses) {
     const records = (messageJson(response).records ?? []) as Json[];
     for (const record of records) {
       const [[field, value] = ["", {}]] = Object.entries(record);
-      const { updated_at } = value as Json;
+      const { updated_at, masked: hidden } = value as Json;
+      for (const path of (hidden ?? []) as string[]) {
+        const paths = masked.get(field) ?? new Set();
+        if (paths.size < mostPaths.noted) masked.set(field, paths.add(path));
+      }
       counts[field] = (counts[field] ?? 0) + 1;
       if (changed === null || comparable(String(updated_at)) > comparable(changed)) changed = String(updated_at);
     }
