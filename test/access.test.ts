@@ -1,94 +1,52 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { RecordMessage } from "../src/archive/record-message.js";
-import type { Ids } from "../src/records/ids.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
-import { accessText, clientOf, openAccess } from "./support/access.js";
-import { type Asker, hiddenPaths, may } from "./support/access-oracle.js";
-import { startArchive, type TestArchive } from "./support/archive.js";
-import { type ArchiveClient, CallError } from "./support/client.js";
-import { createGrid, ids, type Key, keyOf, someDetails, View } from "./support/records.js";
+import { clientOf } from "./support/access.js";
+import {
+  type AccessGrid,
+  askers,
+  exists,
+  keysFor,
+  mayCreate,
+  outcomeOf,
+  type Place,
+  placeNames,
+  places,
+  seesAll,
+  startAccessGrid,
+} from "./support/access-grid.js";
+import { hiddenPaths, may } from "./support/access-oracle.js";
+import type { TestArchive } from "./support/archive.js";
+import type { ArchiveClient } from "./support/client.js";
+import { type Key, keyOf, someDetails, View } from "./support/records.js";
 
-const own: Ids = { ...ids("own"), name: "own" };
-const foreign: Ids = { ...ids("foreign"), name: "foreign" };
-/** In the own collaboration, but another participant's. */
-const neighbour: Ids = { ...own, participant_id: foreign.participant_id as string };
-const missing: Ids = { ...own, ...Object.fromEntries(Object.keys(own).map((field) => [field, "missing"])) };
-const missingWithin: Ids = {
-  ...missing,
-  collab_id: own.collab_id as string,
-  collaboration: own.collaboration as string,
-  participant_id: own.participant_id as string,
-};
-const places = { own, foreign, neighbour, missing, missingWithin };
-
+const { own } = places;
 const collab = own.collab_id as string;
 const participant = own.participant_id as string;
-const askers: Readonly<Record<string, Asker>> = {
-  administrator: { role: "administrator" },
-  director: { role: "orchestrator" },
-  orchestrator: { role: "orchestrator", collab },
-  participant: { role: "participant", collab, participant },
-  reader: { role: "reader", collab },
-  nobody: { role: "nobody" },
-};
-const scope = { collab_id: collab };
-const text = accessText({
-  administrator: [{ role: "administrator" }],
-  director: [{ role: "orchestrator", scope: {} }],
-  orchestrator: [{ role: "orchestrator", scope }],
-  participant: [{ role: "participant", scope, participant }],
-  reader: [{ role: "reader", scope }],
-  nobody: [],
-});
-
-const outcomeOf = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => "OK",
-    (error: unknown) => (error instanceof CallError ? (error.reason ?? error.code) : String(error)),
-  );
 
 describe.each(inject("engines"))("access on $name", (engine) => {
-  const opened = openAccess(text);
+  let grid: AccessGrid;
   let archive: TestArchive;
   let administrator: ArchiveClient;
-  const clients = new Map<string, ArchiveClient>();
   beforeAll(async () => {
-    archive = await startArchive(engine, { access: opened.access });
-    for (const name of Object.keys(askers)) clients.set(name, clientOf(archive.address, name));
-    administrator = clients.get("administrator") as ArchiveClient;
-    await createGrid(administrator, own);
-    await createGrid(administrator, foreign);
-    const without = recordTypes.filter(({ key, name }) => key.includes("participant_id") && name !== "Participant");
-    await createGrid(administrator, neighbour, without);
+    grid = await startAccessGrid(engine);
+    ({ archive, administrator } = grid);
   });
-  afterAll(async () => {
-    for (const client of clients.values()) client.close();
-    await archive?.close();
-    opened.close();
-  });
-
-  const exists = (type: RecordType, place: keyof typeof places) =>
-    !place.startsWith("missing") || type.key.every((field) => places[place][field] === own[field]);
+  afterAll(() => grid?.close());
 
   describe.each(Object.entries(askers))("for %s", (name, asker) => {
-    const client = () => clients.get(name) as ArchiveClient;
+    const client = () => grid.as(name);
 
     test.each(recordTypes)("and single records of $name", async (type) => {
-      const check = async (place: keyof typeof places) => {
+      const check = async (place: Place) => {
         const key = keyOf(type, places[place]);
         const there = exists(type, place);
         const expected = (allowed: boolean, outcome: string) => (allowed ? outcome : "ACCESS_DENIED");
         const reads = may(asker, "read", type.name, key);
         const writes = may(asker, "write", type.name, key);
-        const creates = writes && type.parents.every((parent) => may(asker, "read", parent.name, key));
+        const creates = mayCreate(asker, type, key);
         const deletes =
-          may(asker, "delete", type.name, key) &&
-          [type, ...type.relations].every((each) =>
-            // All that may be below it, whatever there is.
-            [own, foreign, neighbour, missing].every((ids) =>
-              may(asker, "read", each.name, { ...keyOf(each, ids), ...key }),
-            ),
-          );
+          may(asker, "delete", type.name, key) && [type, ...type.relations].every((each) => seesAll(asker, each, key));
         const found = there ? "OK" : "RECORD_NOT_FOUND";
         for (const view of [View.VIEW_BASIC, View.VIEW_FULL]) {
           expect([place, view, await outcomeOf(client().get(type.name, key, { view }))]).toEqual([
@@ -117,15 +75,11 @@ describe.each(inject("engines"))("access on $name", (engine) => {
         const deleted = await outcomeOf(client().delete(type.name, key, { validate_only: true, view: View.VIEW_FULL }));
         expect([place, deleted]).toEqual([place, expected(deletes, found)]);
       };
-      await Promise.all((Object.keys(places) as (keyof typeof places)[]).map(check));
+      await Promise.all(placeNames.map(check));
     });
 
     test.each(recordTypes)("and lists, relations, ancestors and counts of $name", async (type) => {
-      const all = (each: RecordType): Key[] => {
-        const keys = [own, foreign, neighbour].map((grid) => keyOf(each, grid));
-        return [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
-      };
-      const visible = (each: RecordType) => all(each).filter((key) => may(asker, "read", each.name, key));
+      const visible = (each: RecordType) => keysFor(asker, each);
       const mayAny = visible(type).length > 0;
       for (const view of [View.VIEW_BASIC, View.VIEW_FULL]) {
         const list = client().list(type.name, { view, with_total: true, page_size: 1 });
@@ -171,13 +125,7 @@ describe.each(inject("engines"))("access on $name", (engine) => {
 
     test("and what crosses types", async () => {
       const visible = recordTypes.flatMap((type) =>
-        [
-          ...new Map(
-            [own, foreign, neighbour].map((grid) => [JSON.stringify(keyOf(type, grid)), keyOf(type, grid)]),
-          ).values(),
-        ]
-          .filter((key) => may(asker, "read", type.name, key))
-          .map((key) => `${type.name} ${JSON.stringify(key)}`),
+        keysFor(asker, type).map((key) => `${type.name} ${JSON.stringify(key)}`),
       );
       const streamed: string[] = [];
       const outcome = await outcomeOf(
@@ -206,7 +154,7 @@ describe.each(inject("engines"))("access on $name", (engine) => {
     const key = { participant_id: participant };
     const { created_by } = await administrator.get("Participant", key);
     expect(created_by).toBe("administrator");
-    const updated = await (clients.get("participant") as ArchiveClient).update("Participant", {
+    const updated = await grid.as("participant").update("Participant", {
       key,
       details: someDetails("Participant"),
     });
@@ -216,7 +164,7 @@ describe.each(inject("engines"))("access on $name", (engine) => {
   test("keeps what a caller does not see where it replaces a record", async () => {
     const key = { participant_id: participant };
     const whole = (await administrator.get("Participant", key)).details;
-    const orchestrator = clients.get("orchestrator") as ArchiveClient;
+    const orchestrator = grid.as("orchestrator");
     const seen = await orchestrator.get("Participant", key);
     expect(seen.details.phone).toBeUndefined();
     const details = { ...seen.details, summary: "changed" };
@@ -242,7 +190,7 @@ describe.each(inject("engines"))("access on $name", (engine) => {
       details: { ...details, phone: "1", attributes: { shown: true } },
     });
     const given = { ...details, phone: undefined, attributes: { phone: null } };
-    await (clients.get("orchestrator") as ArchiveClient).update("Participant", { key, details: given });
+    await grid.as("orchestrator").update("Participant", { key, details: given });
     const { phone, attributes } = (await administrator.get("Participant", key)).details;
     expect({ phone, attributes }).toEqual({ phone: undefined, attributes: { phone: null } });
     await administrator.update("Participant", { key, details: { ...details, summary: "s" }, update_mask: ["summary"] });
@@ -263,7 +211,7 @@ describe.each(inject("engines"))("access on $name", (engine) => {
   test("ties page tokens to what their caller may see", async () => {
     const filter = { collab_id: collab, id_prefix: "" };
     const { next_page_token } = await administrator.list("Registration", { filter, page_size: 1 });
-    const other = (clients.get("orchestrator") as ArchiveClient).list("Registration", {
+    const other = grid.as("orchestrator").list("Registration", {
       filter,
       page_token: next_page_token,
     });

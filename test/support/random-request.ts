@@ -1,5 +1,6 @@
 import type { WriteOperation } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveKey } from "../../generated/ts/synergos/archive/v1/records.js";
+import type { Rights } from "../../src/access/rights.js";
 import { archiveRecord, detailsShape } from "../../src/archive/record-message.js";
 import type { Ids } from "../../src/records/ids.js";
 import type { Message } from "../../src/records/message-shape.js";
@@ -7,12 +8,13 @@ import { type RecordType, recordTypes } from "../../src/records/record-type.js";
 import { unsaid } from "../../src/records/unsaid.js";
 import type { ArchiveClient } from "./client.js";
 import type { Random } from "./random.js";
-import { markedDetails, universe } from "./two-worlds.js";
+import { listChanges, watchChanges } from "./random-changes.js";
+import { markedDetails, universe, type World } from "./two-worlds.js";
 
 /** A request, as it is sent and as it is shown where it fails. */
 export interface RandomRequest {
   readonly text: string;
-  send(client: ArchiveClient): Promise<unknown>;
+  send(client: ArchiveClient, world: World): Promise<unknown>;
 }
 
 const keyOf = (random: Random, type: RecordType): Ids =>
@@ -62,10 +64,13 @@ function operation(random: Random, type: RecordType): WriteOperation {
 /** A request of any kind, mostly of types that matter to the caller. */
 export function makeRequest(
   random: Random,
-  /** The types that the caller may read, and those that it may write. */
-  { readable, writable }: Readonly<Record<"readable" | "writable", readonly RecordType[]>>,
+  /** Of the caller. */
+  rights: Rights,
 ): RandomRequest {
-  const kind = random.below(13);
+  const [readable, writable] = (["read", "write"] as const).map((verb) =>
+    recordTypes.filter((type) => rights.scope(verb, type).length > 0),
+  ) as [RecordType[], RecordType[]];
+  const kind = random.below(15);
   const usual = kind < 6 || writable.length === 0 ? readable : writable;
   const anyType = () => random.of(random.chance(0.85) ? usual : recordTypes);
   const type = anyType();
@@ -133,6 +138,15 @@ export function makeRequest(
     case 11: {
       const operations = Array.from({ length: 1 + random.below(3) }, () => operation(random, anyType()));
       return made("batch", operations, (client) => client.batchWrite({ operations }));
+    }
+    case 12:
+    case 13: {
+      const root = random.chance(0.4) ? undefined : archiveKey(type, key);
+      const possible = root ? [type, ...type.relations] : recordTypes;
+      const some = random.chance(0.5) ? [] : random.some(possible, 0.4);
+      const about = { key: root && { key: root }, record_types: some.map(({ number }) => number) };
+      const way = kind === 12 ? listChanges(random, about) : watchChanges(random, about, rights);
+      return made(kind === 12 ? "changes" : "watch", way.request, way.send);
     }
     default: {
       const records = Array.from({ length: 1 + random.below(3) }, () => {

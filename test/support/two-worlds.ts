@@ -29,10 +29,21 @@ export const keysOf = (type: RecordType): Ids[] =>
     [{}],
   );
 
-interface Item {
+/** One of two archives, for who may do everything there. */
+export interface World {
+  readonly index: number;
+  readonly administrator: ArchiveClient;
+  /** From when on its history is like the other's; before, somebody else was asked. */
+  readonly since: Date;
+}
+
+export interface Item {
   readonly type: RecordType;
   readonly key: Ids;
 }
+
+/** All that there can be. */
+export const allItems: readonly Item[] = recordTypes.flatMap((type) => keysOf(type).map((key) => ({ type, key })));
 
 const textOf = (type: RecordType, key: Ids) => `${type.name} ${type.key.map((field) => key[field]).join("/")}`;
 
@@ -63,31 +74,37 @@ export function markedDetails(type: RecordType, mark: string, plain: string): Me
   return isOpen && detailsShape(type).byName.has("attributes") ? { ...details, attributes: { plain } } : details;
 }
 
+/** Details of a record in one of two worlds: the same in both as far as some rights show them, and else by chance. */
+export function detailsIn(world: number, rights: Rights, { type, key }: Item, random: Random): Message {
+  const mark = `world${world}-${random.below(10)}`;
+  const same = textOf(type, key);
+  const isSeen = rights.may("read", type, key);
+  const hides = rights.hidden(type, key)?.has(type.name === "Participant" ? "personal" : "infrastructure");
+  return markedDetails(type, isSeen && !hides ? same : mark, isSeen ? same : mark);
+}
+
 /** Fills two archives anew: alike in what some rights show, and each by chance in all else. */
 export async function fillWorlds(
   administrators: readonly ArchiveClient[],
   rights: Rights,
   random: Random,
 ): Promise<void> {
-  const all = recordTypes.flatMap((type) => keysOf(type).map((key): Item => ({ type, key })));
   const shared = new Set<string>();
   // What is seen, and all above it, is there in both: little at times, so that there are gaps above what is written.
-  for (const { type, key } of random.some(all, random.of([0.05, 0.2, 0.5]))) {
+  for (const { type, key } of random.some(allItems, random.of([0.05, 0.2, 0.5]))) {
     if (!rights.may("read", type, key)) continue;
     shared.add(textOf(type, key));
     for (const ancestor of type.ancestors) shared.add(textOf(ancestor, key));
   }
   for (const [index, administrator] of administrators.entries()) {
     const present = new Set<string>();
-    const records = all.flatMap(({ type, key }) => {
+    const records = allItems.flatMap(({ type, key }) => {
       const text = textOf(type, key);
       const isSeen = rights.may("read", type, key);
       const hasParents = type.parents.every((parent) => present.has(textOf(parent, key)));
       if (!shared.has(text) && (isSeen || !hasParents || !random.chance(index === 0 ? 0.8 : 0.2))) return [];
       present.add(text);
-      const mark = `world${index}-${random.below(10)}`;
-      const hides = rights.hidden(type, key)?.has(type.name === "Participant" ? "personal" : "infrastructure");
-      const details = markedDetails(type, isSeen && !hides ? text : mark, isSeen ? text : mark);
+      const details = detailsIn(index, rights, { type, key }, random);
       return [archiveRecord(type, { key, details, ...unsaid })];
     });
     for (const type of recordTypes.filter(({ parents }) => parents.length === 0)) {
