@@ -12,6 +12,7 @@ import { migrations } from "../src/storage/migrations.js";
 import type { Run } from "../src/storage/query.js";
 import { openEngine } from "./support/archive.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
+import { makeTablesOfLastRelease } from "./support/last-release.js";
 
 const to = migrations.length;
 
@@ -93,18 +94,7 @@ describe.each(inject("engines"))("migrating on $name", (engine) => {
 
   test("adds to the records of the last release that nobody is known to have written them", async () => {
     await withStores(1, async ([store], database) => {
-      // Version 2, as 1.0 left it, with a record.
-      const { dialect } = await openEngine(database.url).then(async (storage) => {
-        await storage.close();
-        return storage;
-      });
-      for (const migration of migrations.slice(0, 2)) {
-        for (const sql of migration(dialect)) await database.sql(sql);
-      }
-      await database.sql(
-        "CREATE TABLE `archive_schema` (`id` INTEGER NOT NULL PRIMARY KEY, `version` INTEGER NOT NULL)",
-      );
-      await database.sql("INSERT INTO `archive_schema` VALUES (1, 2)");
+      await makeTablesOfLastRelease(database);
       const time = "2026-01-01 00:00:00.000000";
       const insert = "INSERT INTO `participant` (`participant_id`, `details`, `created_at`, `updated_at`, `etag`)";
       await database.sql(`${insert} VALUES ('p', '{}', '${time}', '${time}', 'e')`);
