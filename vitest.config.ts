@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/databases.ts"],
+    setupFiles: ["test/support/no-secrets.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two also on two cores, where vitest would take one: files wait for servers and databases half of the time.

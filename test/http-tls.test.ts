@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256, tokenOf } from "./support/access.js";
 import { certificatesIn } from "./support/certificates.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
+import { markers } from "./support/secrets.js";
 
-const metricsToken = "0123456789abcdef";
+const { metricsToken } = markers;
 const whoAmI = "/synergos.archive.v1.ArchiveService/WhoAmI";
 const create = "/synergos.archive.v1.CollaborationService/CreateCollaboration";
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

@@ -6,8 +6,9 @@ import { accessText } from "./support/access.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import { startProcess } from "./support/process.js";
+import { markers, searchForSecrets } from "./support/secrets.js";
 
-const token = "0123456789abcdef";
+const token = markers.metricsToken;
 
 /** One sample of the text that Prometheus reads. */
 interface Sample {
@@ -37,7 +38,9 @@ function parse(text: string): { samples: Sample[]; families: string[] } {
 
 const read = async (url: string, headers: Record<string, string> = {}) => {
   const response = await fetch(`${url}/metrics`, { headers });
-  return { status: response.status, text: await response.text() };
+  const text = await response.text();
+  searchForSecrets("metrics", text);
+  return { status: response.status, text };
 };
 
 test("the metrics have the names that dashboards know, count calls by code, and no label says what is asked for", async () => {

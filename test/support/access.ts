@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Access } from "../../src/access/access.js";
 import { ArchiveClient } from "./client.js";
+import { markers, searchForSecrets } from "./secrets.js";
 
 /** The token of a principal of the tests. */
-export const tokenOf = (name: string): string => `token-of-${name}`;
+export const tokenOf = (name: string): string => `${markers.token}${name}`;
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -41,7 +42,10 @@ export function openAccess(text: string) {
   const path = join(folder, "access.yaml");
   writeFileSync(path, text);
   const lines: { readonly message: string; readonly details: unknown }[] = [];
-  const log = (message: string, details?: object) => lines.push({ message, details });
+  const log = (message: string, details?: object) => {
+    searchForSecrets("the log of an access file", JSON.stringify([message, details]));
+    return lines.push({ message, details });
+  };
   const access = new Access(path, { info: log, error: log });
   return {
     access,

@@ -21,6 +21,7 @@ import { ArchiveClient } from "./client.js";
 import { createDatabase, type TestDatabase } from "./database.js";
 import type { Engine } from "./databases.js";
 import { HttpArchiveClient } from "./http-client.js";
+import { searchForSecrets } from "./secrets.js";
 
 /** A server within the test, over a database of its own, with a client. */
 export interface TestArchive {
@@ -85,12 +86,14 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   const log: Record<string, unknown>[] = [];
   const stream = new Writable({
     write(line: Buffer, _encoding, done) {
-      log.push(JSON.parse(line.toString()));
+      const text = line.toString();
+      searchForSecrets("the log", text);
+      log.push(JSON.parse(text));
       done();
     },
   });
   const logger = createLogger({
-    level: "info",
+    level: "debug",
     format: format.json(),
     transports: [new transports.Stream({ stream })],
   });

@@ -38,6 +38,7 @@ import type {
 import { type RecordName, recordTypeOfNumber } from "../../src/records/record-type.js";
 import { bindings } from "../../src/service/bindings.js";
 import type { MethodBinding, ServiceBinding } from "../../src/service/service-binding.js";
+import { searchForSecrets } from "./secrets.js";
 
 /** A method as grpc-js calls it. */
 interface Method {
@@ -74,6 +75,7 @@ export class CallError extends Error {
 
   constructor(error: ServiceError) {
     super(error.details);
+    searchForSecrets("an error", `${error.details} ${String(error.metadata.get("grpc-status-details-bin")[0] ?? "")}`);
     this.code = status[error.code] ?? String(error.code);
     const [bytes] = error.metadata.get("grpc-status-details-bin");
     const details = bytes ? Status.decode(bytes as Buffer).details : [];

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { vi } from "vitest";
 import { addCommands } from "../../src/cli/program.js";
+import { searchForSecrets } from "./secrets.js";
 
 /** What a command wrote, and how it ended. On a terminal, all that is written is one. */
 export interface Ended {
@@ -76,6 +77,7 @@ export async function runProgram(parameters: readonly string[], settings: Settin
   for (const name of ["stdout", "stderr"] as const) {
     child[name].on("data", (bytes: Buffer) => {
       written[name] += bytes.toString();
+      if (name === "stderr") searchForSecrets("the standard error of a command", bytes.toString());
       watch?.(written.stdout + written.stderr, () => child.kill("SIGKILL"));
       if (Array.isArray(terminal) && !answered && written.stdout.includes(terminal[0])) {
         answered = true;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { ArchiveClient } from "./client.js";
+import { secretsSearch } from "./secrets.js";
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -55,7 +56,7 @@ export async function startProcess(
   parameters: string[] = [],
   surroundings: Surroundings = {},
 ): Promise<ServerProcess> {
-  const own = ["serve", "--port", "0", "--log-format", "json", "--database-url", url];
+  const own = ["serve", "--port", "0", "--log-format", "json", "--log-level", "debug", "--database-url", url];
   const child = spawnProgram([...own, ...parameters], surroundings);
   const read = collect(child);
   const ended = once(child, "exit");
@@ -87,6 +88,12 @@ export async function startProcess(
 
 function collect(child: ChildProcess): () => string {
   let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes: Buffer) => (text += bytes.toString()));
+  for (const stream of [child.stdout, child.stderr]) {
+    const search = secretsSearch("what a process wrote");
+    stream?.on("data", (bytes: Buffer) => {
+      text += bytes.toString();
+      search(bytes.toString());
+    });
+  }
   return () => text;
 }

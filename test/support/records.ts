@@ -6,6 +6,7 @@ import type { Message } from "../../src/records/message-shape.js";
 import { fromPayload, type Payload, type PayloadValue } from "../../src/records/payload.js";
 import { type RecordName, type RecordType, recordType, recordTypes } from "../../src/records/record-type.js";
 import type { ArchiveClient } from "./client.js";
+import { markers } from "./secrets.js";
 
 export { Cascade, View };
 
@@ -57,10 +58,19 @@ export function detailsOf(type: RecordType, payload: Payload): Message {
   return details;
 }
 
-/** Details of a record type that are valid. */
+/** Details of a record type that are valid; what is personal in them must stand in no log. */
 export const someDetails = (name: RecordName): Message => {
   const type = recordType(name);
-  return detailsOf(type, payloads(type)[0] as Payload);
+  const details = detailsOf(type, payloads(type)[0] as Payload);
+  if (name !== "Participant") return details;
+  const { personal } = markers;
+  return {
+    ...details,
+    phone: personal,
+    email: `${personal}@example.org`,
+    socials: { personal },
+    attributes: { personal },
+  };
 };
 
 export const details = (name: RecordName, payload: { [name: string]: PayloadValue }): Message =>
