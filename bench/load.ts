@@ -18,6 +18,8 @@ export interface Job {
   readonly concurrency: number;
   readonly connections: number;
   readonly seconds: number;
+  /** The credential that goes with each call of gRPC, if one does. */
+  readonly authorization?: string;
   /** How long each of those that call rests after an answer, in milliseconds. */
   readonly pause?: number;
 }
@@ -76,7 +78,7 @@ async function run(job: Job): Promise<Load> {
   return { calls: latencies.length, failed, error, seconds, latencies: Float64Array.from(latencies) };
 }
 
-async function grpcCallers({ address, connections }: Job): Promise<{ call: Caller[]; close(): void }> {
+async function grpcCallers({ address, connections, authorization }: Job): Promise<{ call: Caller[]; close(): void }> {
   const sessions = Array.from({ length: connections }, () =>
     connect(`http://${address}`, { settings: { initialWindowSize: 2 ** 24 } }),
   );
@@ -87,11 +89,11 @@ async function grpcCallers({ address, connections }: Job): Promise<{ call: Calle
   const close = () => {
     for (const session of sessions) session.close();
   };
-  return { call: sessions.map(grpcCaller), close };
+  return { call: sessions.map((session) => grpcCaller(session, authorization)), close };
 }
 
 const grpcCaller =
-  (session: ClientHttp2Session): Caller =>
+  (session: ClientHttp2Session, authorization: string | undefined): Caller =>
   ({ path, body }) =>
     new Promise((resolve) => {
       const stream = session.request({
@@ -99,6 +101,7 @@ const grpcCaller =
         ":path": path,
         "content-type": "application/grpc",
         te: "trailers",
+        ...(authorization === undefined ? {} : { authorization }),
       });
       let status: string | undefined;
       let message: string | undefined;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createDatabase } from "../test/support/database.js";
 import { runDatabase, startDatabase } from "../test/support/databases.js";
+import { compareAccess } from "./access.js";
 import { bulks, compareBulk } from "./bulk.js";
 import { compare } from "./compare.js";
 import { type Database, openDatabase } from "./database.js";
@@ -17,12 +18,12 @@ import { compareSizes } from "./sizes.js";
 import { soak } from "./soak.js";
 import { compareStarts } from "./starts.js";
 
-const sections = ["calls", "bulk", "sizes", "starts", "mlflow", "hostile", "soak", "profile"] as const;
+const sections = ["calls", "bulk", "sizes", "starts", "mlflow", "access", "hostile", "soak", "profile"] as const;
 
 const { values } = parseArgs({
   options: {
     databases: { type: "string", default: process.env.ARCHIVE_DATABASE_URL ? "url" : "sqlite,mariadb,mysql" },
-    sections: { type: "string", default: "calls,bulk,sizes,starts,mlflow" },
+    sections: { type: "string", default: "calls,bulk,sizes,starts,mlflow,access" },
     only: { type: "string", default: "" },
     concurrency: { type: "string", default: "" },
     results: { type: "string", default: "bench/results" },
@@ -82,6 +83,12 @@ async function measureOn(kind: string): Promise<void> {
       for await (const result of compareSizes({ url, name, folder, loader, rounds, seconds })) {
         results.sizes.push(result);
         console.log(line.size(result));
+      }
+    }
+    if (chosen.includes("access")) {
+      for await (const result of compareAccess({ url, name, folder, loader, rounds, seconds })) {
+        results.access.push(result);
+        console.log(line.call(result));
       }
     }
     if (chosen.includes("hostile")) {

@@ -34,9 +34,14 @@ const archive = (url: string) => [
   url,
 ];
 
-/** The programs to start, each with the URL of a database. The baseline is the archive of another checkout. */
+/**
+ * The programs to start, each with the URL of a database. The baseline is the archive of another checkout; the guarded and
+ * the crowded one are started with access files.
+ */
 export const programs = {
   archive,
+  guarded: archive,
+  crowded: archive,
   baseline: archive,
   floor: (url: string) => ["dist/bench/bench/floor.js", url],
 };

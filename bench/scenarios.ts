@@ -32,7 +32,12 @@ export interface Scenario {
   /** Whether the floor's answers must be the archive's. */
   readonly same: boolean;
   /** What the issue asks for: the least ratio of throughputs, and the most of the times that 99 of 100 calls take. */
-  readonly target?: { readonly throughput: number; readonly p99?: number };
+  readonly target?: {
+    readonly throughput: number;
+    readonly p99?: number;
+    /** Whether it is asked of SQLite, too. */
+    readonly everywhere?: true;
+  };
 }
 
 interface Method {
