@@ -17,6 +17,8 @@ export const covers = (scope: Scope | undefined, key: Ids): boolean =>
  */
 export function narrowed(scope: Scope | undefined, equal: Ids): Scope | undefined {
   if (!scope) return undefined;
+  // The same one, by which what is made of it is found again.
+  if (Object.keys(equal).length === 0 && scope.every((part) => Object.keys(part).length > 0)) return scope;
   const open: Ids[] = [];
   for (const part of scope) {
     const fields = Object.keys(part);

@@ -15,6 +15,17 @@ export function scopeSql(
   column = (field: string) => `t.\`${field}\``,
 ): Condition | undefined {
   if (!scope) return undefined;
+  const named = column("");
+  const made = conditions.get(scope) ?? new Map<string, Condition>();
+  const known = made.get(named) ?? conditionOf(scope, column);
+  conditions.set(scope, made.set(named, known));
+  return known;
+}
+
+/** Those of scopes that are there for longer than a call, by how their columns are named. */
+const conditions = new WeakMap<Scope, Map<string, Condition>>();
+
+function conditionOf(scope: Scope, column: (field: string) => string): Condition {
   const alike = new Map<string, Ids[]>();
   for (const part of scope) {
     const shape = Object.keys(part).sort().join();
@@ -22,10 +33,10 @@ export function scopeSql(
     parts.push(part);
     alike.set(shape, parts);
   }
-  const conditions = [...alike.values()].map((parts) => among(parts, column));
+  const parts = [...alike.values()].map((same) => among(same, column));
   return {
-    sql: conditions.length === 0 ? "1 = 0" : `(${conditions.map(({ sql }) => sql).join(" OR ")})`,
-    bindings: conditions.flatMap(({ bindings }) => bindings),
+    sql: parts.length === 0 ? "1 = 0" : `(${parts.map(({ sql }) => sql).join(" OR ")})`,
+    bindings: parts.flatMap(({ bindings }) => bindings),
   };
 }
 
