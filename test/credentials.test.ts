@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -214,6 +214,7 @@ test("client certificates name principals, beside tokens, and are read again whe
   authority("evil");
   certificate("ca", "server", "server", "DNS:localhost,IP:127.0.0.1");
   certificate("ca", "heart", "heart", "URI:spiffe://grid/heart");
+  certificate("ca", "stale", "heart", "URI:spiffe://grid/heart", 0);
   certificate("ca", "mimic", "heart", "DNS:mimic");
   certificate("evil", "forged", "heart", "URI:spiffe://grid/heart");
   const grants = [{ role: "reader", scope: {} }];
@@ -258,6 +259,10 @@ test("client certificates name principals, beside tokens, and are read again whe
     // A name of another kind, and one of another authority, are nobody's; nor is a bad one passed over for a good token.
     expect(await as(shown("mimic"))).toBe("CREDENTIAL_INVALID");
     expect(await as(shown("forged"))).toBe("CREDENTIAL_INVALID");
+    // It ended in the second in which it was made.
+    const { validTo } = new X509Certificate(readFileSync(file("stale.pem")));
+    await until("a certificate has ended", () => Date.now() > Date.parse(validTo));
+    expect(await as(shown("stale"))).toBe("CREDENTIAL_EXPIRED");
     expect(await as(shown("forged"), bearer)).toBe("CREDENTIAL_INVALID");
     expect(await as(shown("heart"), { authorization: "Bearer wrong" })).toBe("CREDENTIAL_INVALID");
     // The authority and the server's certificate change; who connects from then on meets the new ones.

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,12 +70,21 @@ beforeAll(async () => {
   server = await startProcess(`sqlite:${file("archive.db")}`, [
     ...options("server"),
     ...["--tls-client-ca", file("clients.pem"), "--tls-client-auth", "optional", "--access", file("access.yaml")],
+    ...["--max-connection-age", "1000", "--http-port", "0"],
   ]);
 });
 afterAll(async () => {
   await server?.end();
   login?.close();
   rmSync(folder, { recursive: true });
+});
+
+test("connections of both ports are made anew after their time", async () => {
+  for (const address of [server.address, new URL(server.url).host]) {
+    const session = connect(`https://${address}`, { ca: pem("ca.pem"), servername: "localhost" });
+    await once(session, "goaway");
+    session.close();
+  }
 });
 
 test("while every certificate, key and file is replaced under load, nobody is refused who should not be", async () => {

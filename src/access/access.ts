@@ -78,8 +78,9 @@ export class Access {
   authenticate(credentials: Credentials): Principal | Promise<Principal> {
     const { authorization, certificate } = credentials;
     if (certificate) {
-      if (!certificate.verified) throw credentialInvalid("the certificate is of no trusted authority");
+      // Whichever authority it is of: TLS says that of an expired one, too, that it is not verified.
       if (certificate.expires <= Date.now()) throw credentialExpired();
+      if (!certificate.verified) throw credentialInvalid("the certificate is of no trusted authority");
     }
     if (authorization !== undefined) return this.#ofToken(authorization);
     if (!certificate) throw credentialMissing();

@@ -14,11 +14,11 @@ export function certificatesIn(folder: string) {
       openssl("req", "-x509", ...key, "-days", "2", "-subj", `/CN=${name}`, ...out);
     },
     /** Its names are as openssl takes them: "DNS:localhost,URI:spiffe://grid/heart". */
-    certificate(authority: string, name: string, commonName: string, names: string) {
+    certificate(authority: string, name: string, commonName: string, names: string, days = 2) {
       const subject = ["-subj", `/CN=${commonName}`, "-addext", `subjectAltName=${names}`];
       openssl("req", ...key, ...subject, "-keyout", `${name}.key`, "-out", `${name}.csr`);
       const signer = ["-CA", `${authority}.pem`, "-CAkey", `${authority}.key`];
-      const copied = ["-days", "2", "-copy_extensions", "copy", "-out", `${name}.pem`];
+      const copied = ["-days", String(days), "-copy_extensions", "copy", "-out", `${name}.pem`];
       openssl("x509", "-req", "-in", `${name}.csr`, ...signer, ...copied);
     },
     /** What listens with such a certificate, or connects with it. */
