@@ -8,11 +8,11 @@ export const markers = {
 const secret = new RegExp(
   [
     ...Object.values(markers),
-    // A token that the program made, a JWT, a private key, and a password in an URL.
+    // A token that the program made, a JWT, a private key, and a password in an URL (other than that of usage texts).
     "synergos_[\\w-]{43}",
     "eyJ[\\w-]{10,}\\.[\\w-]{10,}",
     "BEGIN [A-Z ]*PRIVATE KEY",
-    "(?:mysql|mariadb)://[^\\s:@/]+:[^\\s:@/]+@",
+    "(?:mysql|mariadb)://(?!user:password@)[^\\s:@/]+:[^\\s:@/]+@",
   ].join("|"),
 );
 
