@@ -71,7 +71,7 @@ generate: installed ## Write proto/ and generated/ anew from the table of record
 
 # Not by the launcher of tsx: it kills what does not answer a signal at once, and its servers would stay.
 # What it measures can be chosen: make bench BENCH="--databases sqlite --sections calls --only create".
-bench: build ## Measure its speed, for most of an hour; PROFILE=1 shows where the time goes; see docs/performance.md
+bench: build ## Measure its speed, for most of an hour; BENCH=--quick: in five minutes; PROFILE=1 shows where the time goes; see docs/performance.md
 	$(bin)/tsc -p bench/tsconfig.json
 	exec node --import tsx bench/main.ts $(if $(PROFILE),--sections profile) $(BENCH)
 

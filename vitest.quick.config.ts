@@ -11,6 +11,7 @@ const leftOut = {
     "deadlines",
     "grace",
     "hostile-defaults",
+    "killed-creates",
     "large-records",
     "log",
     "open-files",

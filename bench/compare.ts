@@ -2,7 +2,8 @@ import type { Database } from "./database.js";
 import type { Job } from "./load.js";
 import { cpuSeconds, type Loader, type Server } from "./processes.js";
 import { median, percentile } from "./quantiles.js";
-import { nextRound, type Scenario } from "./scenarios.js";
+import { mostOfRound, nextRound, type Scenario } from "./scenarios.js";
+import { type Target, targetOf } from "./targets.js";
 
 /** One round of one server. Times in milliseconds, CPU in microseconds of the server's process a call. */
 export interface Round {
@@ -27,7 +28,7 @@ export interface Comparison {
   readonly p99Ratio: number;
   /** The least and the greatest ratio of throughputs of any round. */
   readonly range: readonly [number, number];
-  readonly target?: Scenario["target"];
+  readonly target?: Target;
 }
 
 /** What takes part in a comparison. */
@@ -48,10 +49,11 @@ export async function compare(scenario: Scenario, concurrency: number, setting: 
   const { archive, floor, floorDatabase, databaseName, loader, rounds, seconds } = setting;
   const round = async (server: Server, database: Database) => {
     const number = nextRound();
-    await scenario.prepare?.(database, number);
+    const most = mostOfRound(seconds);
+    await scenario.prepare?.(database, number, most);
     return measure(loader, server, {
       address: server.address,
-      calls: scenario.calls(number),
+      calls: scenario.calls(number, most),
       repeat: scenario.repeat,
       concurrency,
       // As many clients share the calls: grpc-js and HTTP/2 take some for each connection.
@@ -67,7 +69,7 @@ export async function compare(scenario: Scenario, concurrency: number, setting: 
       archive: () => round(archive, setting.database),
       yardstick: () => round(floor, floorDatabase),
     })),
-    ...(scenario.target ? { target: scenario.target } : {}),
+    ...targetOf(scenario.targets, setting.database.kind === "sqlite", concurrency),
   };
 }
 
@@ -103,14 +105,19 @@ export async function measure(loader: Loader, server: Server | undefined, job: J
   const before = cpu();
   const { calls, failed, error, seconds, latencies } = await loader.run(job);
   if (failed > 0) throw new Error(`${failed} of ${calls} calls failed, the first with ${error}`);
+  return roundOf(latencies, seconds, ((cpu() - before) * 1e6) / calls);
+}
+
+/** A round of calls that took so long each, and so much CPU time, if that is known. */
+export function roundOf(latencies: Float64Array, seconds: number, cpu = Number.NaN): Round {
   const sorted = latencies.sort();
   return {
-    throughput: calls / seconds,
+    throughput: sorted.length / seconds,
     p50: percentile(sorted, 50),
     p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
     slowest: percentile(sorted, 100),
-    cpu: ((cpu() - before) * 1e6) / calls,
+    cpu,
   };
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection } from "mysql2/promise";
 import { freePort } from "../test/support/databases.js";
+import { pythonWith } from "./python-packages.js";
 
 const version = "3.17.2";
 // With [auth], though nothing asks for it: each search imports that, and where it is missing fails to each time; now
@@ -82,7 +83,13 @@ export const createRun = async (mlflow: Mlflow, ...run: Parameters<typeof calls.
  * waits until all its workers answer. Installs it into the cache first if it is not there yet.
  */
 export async function startMlflow(databaseUrl: string, workers: number): Promise<Mlflow> {
-  const python = await install();
+  const python = await pythonWith({
+    name: "mlflow",
+    version,
+    packages,
+    module: "pymysql",
+    needs: "Python 3.10 or newer",
+  });
   const onServer = async (...statements: string[]) => {
     const connection = await createConnection({ uri: databaseUrl });
     try {
@@ -160,26 +167,4 @@ export async function startMlflow(databaseUrl: string, workers: number): Promise
     }
     await sleep(100);
   }
-}
-
-/** Installs MLflow unless it is there, and returns the path of its Python. The marker comes last. */
-async function install(): Promise<string> {
-  const { ARCHIVE_CACHE, XDG_CACHE_HOME, PYTHON } = process.env;
-  const cache = ARCHIVE_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "synergos-archive");
-  const home = join(cache, `mlflow-${version}`);
-  mkdirSync(cache, { recursive: true });
-  const script = `[ -e "$1/.installed" ] && "$1/bin/python" -c "import pymysql" 2>/dev/null && exit
-    echo "Installing $3 into $1: a minute or two, and 1 GB."
-    "$2" -m venv --clear "$1"
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --prefer-binary "\${@:3}"
-    touch "$1/.installed"`;
-  const parameters = [`${home}.lock`, "bash", "-ec", script, "bash", home, PYTHON || "python3", ...packages];
-  const [status] = await once(spawn("flock", parameters, { stdio: ["ignore", 2, 2] }), "exit").catch((error) => [
-    error.message,
-  ]);
-  if (status === 0) return join(home, "bin", "python");
-  throw new Error(
-    `MLflow ${version} could not be installed (${status}, see above). It takes flock, Python 3.10 or newer with venv ` +
-      "(as python3, or by its path in PYTHON), and PyPI or a mirror that pip is told of.",
-  );
 }

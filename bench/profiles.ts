@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Database } from "./database.js";
 import { type Loader, startServer } from "./processes.js";
 import { breakDown } from "./profile.js";
-import { nextRound, type Scenario } from "./scenarios.js";
+import { mostOfRound, nextRound, type Scenario } from "./scenarios.js";
 
 /** What a call costs, by what it is spent on: microseconds of CPU time, of the archive and of the floor. */
 export interface ProfileResult {
@@ -29,11 +29,12 @@ export async function profile(
     try {
       for (const seconds of [warmUp, measured]) {
         const round = nextRound();
-        await scenario.prepare?.(database, round);
+        const most = mostOfRound(1);
+        await scenario.prepare?.(database, round, most);
         const { address } = server;
         const job = {
           address,
-          calls: scenario.calls(round),
+          calls: scenario.calls(round, most),
           repeat: scenario.repeat,
           concurrency,
           connections: 4,

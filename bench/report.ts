@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
 import type { BulkResult } from "./bulk.js";
 import type { Comparison } from "./compare.js";
 import type { HostileResult } from "./hostile.js";
@@ -9,6 +8,7 @@ import type { ProfileResult } from "./profiles.js";
 import type { SizeResult } from "./sizes.js";
 import type { SoakResult } from "./soak.js";
 import type { StartResult } from "./starts.js";
+import { isMet } from "./targets.js";
 
 /** All that one run of the benchmark measured, and on what. */
 export interface Results {
@@ -18,11 +18,16 @@ export interface Results {
   readonly bulk: BulkResult[];
   readonly sizes: SizeResult[];
   readonly starts: StartResult[];
+  readonly workers: Comparison[];
+  readonly etcd: Comparison[];
+  readonly mlMetadata: Comparison[];
   readonly mlflow: Comparison[];
   readonly access: Comparison[];
   readonly soak: SoakResult[];
   readonly profiles: ProfileResult[];
   readonly hostile: HostileResult[];
+  /** What was not measured, and why; versions of what it was measured against. */
+  readonly notes: string[];
 }
 
 export function emptyResults(settings: { rounds: number; seconds: number }): Results {
@@ -44,11 +49,15 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
     bulk: [],
     sizes: [],
     starts: [],
+    workers: [],
+    etcd: [],
+    mlMetadata: [],
     mlflow: [],
     access: [],
     soak: [],
     profiles: [],
     hostile: [],
+    notes: [],
   };
 }
 
@@ -57,14 +66,6 @@ const number = (value: number) =>
   Number.isFinite(value) ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : "";
 const ratio = (value: number) => (value >= 10 ? value.toFixed(0) : value.toFixed(2));
 const verdict = (met: boolean | undefined) => (met === undefined ? "" : met ? "yes" : "**no**");
-
-const met = ({ ratio, p99Ratio, target, concurrency, database }: Comparison): boolean | undefined =>
-  // Most of what is asked for is asked of database servers; and of the slowest calls, where there is some load.
-  database === "SQLite" && !target?.everywhere
-    ? undefined
-    : target &&
-      ratio >= target.throughput &&
-      (concurrency === 1 || p99Ratio <= (target.p99 ?? Number.POSITIVE_INFINITY));
 
 /** One line of what was measured, to look at while it runs. */
 export const line = {
@@ -127,7 +128,7 @@ const callTable = (results: readonly Comparison[]) =>
       ratio(result.p99Ratio),
       number(result.archive.cpu),
       number(result.yardstick.cpu),
-      verdict(met(result)),
+      verdict(isMet(result)),
     ]),
   );
 
@@ -143,12 +144,11 @@ export function toMarkdown(results: Results): string {
       all.filter((each) => each.database === database);
     const add = (title: string, text: string, count: number) =>
       count > 0 && parts.push(`### ${database}: ${title}`, text);
-    const [calls, bulk, sizes, mlflow, access, soak] = [
+    const [calls, bulk, sizes, mlflow, soak] = [
       of(results.calls),
       of(results.bulk),
       of(results.sizes),
       of(results.mlflow),
-      of(results.access),
       of(results.soak),
     ];
     add("single calls, against the floor", callTable(calls), calls.length);
@@ -196,8 +196,15 @@ export function toMarkdown(results: Results): string {
       ),
       sizes.length,
     );
-    add("against MLflow", callTable(mlflow), mlflow.length);
-    add("what access costs", callTable(access), access.length);
+    for (const [title, compared] of [
+      ["two workers, against one", of(results.workers)],
+      ["against etcd", of(results.etcd)],
+      ["against ML Metadata", of(results.mlMetadata)],
+      ["against MLflow", mlflow],
+      ["what access costs", of(results.access)],
+    ] as const) {
+      add(title, callTable(compared), compared.length);
+    }
     for (const { archive, floor } of of(results.starts)) {
       parts.push(`From its start until it serves: ${archive.toFixed(2)} s; the floor ${floor.toFixed(2)} s.`);
     }
@@ -243,79 +250,5 @@ export function toMarkdown(results: Results): string {
       profiles.length,
     );
   }
-  return `${parts.join("\n\n")}\n`;
-}
-
-/** Charts where looking beats reading: ratios to the floor, and memory under load. */
-export function writeCharts(results: Results, folder: string): void {
-  const calls = results.calls.filter(({ concurrency }) => concurrency === 16);
-  if (calls.length > 0) writeFileSync(join(folder, "floor.svg"), ratioChart(calls, results.databases));
-  if (results.soak.length > 0) writeFileSync(join(folder, "memory.svg"), memoryChart(results.soak));
-}
-
-const colours = ["#4269d0", "#efb118", "#3ca951"];
-const svg = (width: number, height: number, title: string, content: readonly string[]) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n<title>${title}</title>\n<rect width="100%" height="100%" fill="white"/>\n${text(8, 20, title)}\n${content.join("\n")}\n</svg>\n`;
-const text = (x: number, y: number, words: string, anchor = "start") =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#333">${words.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
-const legend = (names: readonly string[], x: number, y: number) =>
-  names.flatMap((name, index) => [
-    `<rect x="${x + index * 135}" y="${y - 10}" width="12" height="12" fill="${colours[index]}"/>`,
-    text(x + 18 + index * 135, y, name),
-  ]);
-
-function ratioChart(calls: readonly Comparison[], databases: readonly string[]): string {
-  const names = [...new Set(calls.map(({ scenario }) => scenario))];
-  const [left, bar, gap] = [330, 10, 14];
-  const block = databases.length * bar + gap;
-  const scale = (value: number) => left + value * 360;
-  const height = 70 + names.length * block;
-  const grid = [0, 0.25, 0.5, 0.75, 1, 1.25].flatMap((value) => [
-    `<line x1="${scale(value)}" x2="${scale(value)}" y1="40" y2="${height - 20}" stroke="${value === 1 ? "#333" : "#ddd"}"/>`,
-    text(scale(value), height - 5, value.toFixed(2), "middle"),
-  ]);
-  const bars = names.flatMap((name, row) => {
-    const top = 46 + row * block;
-    return [
-      text(left - 8, top + (databases.length * bar) / 2 + 4, name.replace(/ \(.*/, ""), "end"),
-      ...databases.flatMap((database, index) => {
-        const found = calls.find((each) => each.scenario === name && each.database === database);
-        if (!found) return [];
-        const width = scale(Math.min(found.ratio, 1.3)) - left;
-        return [
-          `<rect x="${left}" y="${top + index * bar}" width="${width.toFixed(1)}" height="${bar - 1}" fill="${colours[index]}"/>`,
-        ];
-      }),
-    ];
-  });
-  return svg(830, height, "Throughput at 16 calls at a time, as a share of the floor's", [
-    ...legend(databases, 420, 20),
-    ...grid,
-    ...bars,
-  ]);
-}
-
-function memoryChart(soaks: readonly SoakResult[]): string {
-  const [left, top, width, height] = [50, 40, 720, 220];
-  const longest = Math.max(...soaks.map(({ memory }) => memory.length));
-  const y = (megabytes: number) => top + height - (megabytes / 300) * height;
-  const x = (index: number) => left + ((index + 1) / longest) * width;
-  const grid = [0, 50, 100, 150, 200, 250, 300].flatMap((value) => [
-    `<line x1="${left}" x2="${left + width}" y1="${y(value)}" y2="${y(value)}" stroke="${value === 250 ? "#333" : "#ddd"}"/>`,
-    text(left - 6, y(value) + 4, String(value), "end"),
-  ]);
-  const lines = soaks.map(
-    ({ memory }, index) =>
-      `<polyline fill="none" stroke="${colours[index]}" stroke-width="2" points="${memory.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")}"/>`,
-  );
-  return svg(800, 300, "Resident memory under a mixed load of 64 calls at a time, MB", [
-    ...legend(
-      soaks.map(({ database }) => database),
-      400,
-      20,
-    ),
-    ...grid,
-    ...lines,
-    text(left + width, top + height + 18, `${soaks[0]?.minutes} minutes`, "end"),
-  ]);
+  return `${[...parts, ...results.notes].join("\n\n")}\n`;
 }
