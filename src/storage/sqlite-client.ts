@@ -1,6 +1,7 @@
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
 import { NoRoom } from "../answer-memory.js";
+import { LargeCommits } from "./large-commits.js";
 import { ResultSize } from "./result-size.js";
 import { applicationId } from "./sqlite-dialect.js";
 import { isBusy } from "./sqlite-errors.js";
@@ -13,6 +14,7 @@ export type Response = { rows?: Record<string, unknown>[]; truncated?: boolean }
 /** What is kept of each connection that is fit for use. */
 interface Kept {
   readonly statements: Map<string, Database.Statement>;
+  readonly commits: LargeCommits;
   /** Ends the wait for another process's lock, while there is one. */
   waiting: AbortController | undefined;
 }
@@ -25,6 +27,7 @@ interface Kept {
  */
 export function sqliteClient(maxResultSize: number, maxWait: number) {
   const kept = new WeakMap<Database.Database, Kept>();
+  const copying = new Map<Database.Database, LargeCommits>();
   const client = class extends BetterSqlite3Client {
     override _driver(): unknown {
       return Database;
@@ -43,7 +46,9 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
         connection.close();
         throw error;
       }
-      kept.set(connection, { statements: new Map(), waiting: undefined });
+      const commits = new LargeCommits(connection, filename);
+      kept.set(connection, { statements: new Map(), commits, waiting: undefined });
+      copying.set(connection, commits);
       return connection;
     }
 
@@ -53,12 +58,14 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
 
     override async destroyRawConnection(connection: Database.Database): Promise<void> {
       kept.delete(connection);
+      copying.delete(connection);
       connection.close();
     }
 
     override async _query(connection: Database.Database, query: KnexQuery): Promise<KnexQuery> {
       const own = kept.get(connection);
-      const attempt = () => run(connection, own?.statements ?? new Map(), query);
+      const once = () => run(connection, own?.statements ?? new Map(), query);
+      const attempt = own && query.sql === "COMMIT" ? () => own.commits.commit(once) : once;
       try {
         query.response = attempt();
       } catch (error) {
@@ -74,6 +81,11 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
           own.waiting = undefined;
         }
       }
+      if (query.sql === "ROLLBACK") own?.commits.reset();
+      if (!own || query.sql === "COMMIT") return query;
+      const { changes } = query.response as Response;
+      const synced = changes ? own.commits.changed(changes) : undefined;
+      if (synced) await synced;
       return query;
     }
   };
@@ -116,7 +128,12 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     return response;
   }
 
-  return { client, stopWaiting };
+  /** Waits until no thread has to do with the file. */
+  const settled = async () => {
+    for (const commits of copying.values()) await commits.settled();
+  };
+
+  return { client, stopWaiting, settled };
 }
 
 /** Throws if a file is another program's, before anything is changed in it. Archives from before the mark have none. */

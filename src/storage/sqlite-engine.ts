@@ -24,7 +24,7 @@ export interface SqliteOptions {
  */
 export function openSqlite(file: string, { acquireTimeout, maxResultSize }: SqliteOptions): Engine {
   checkWritable(file);
-  const { client, stopWaiting } = sqliteClient(maxResultSize, acquireTimeout);
+  const { client, stopWaiting, settled } = sqliteClient(maxResultSize, acquireTimeout);
   const pool = (max: number): Knex =>
     knex({
       client,
@@ -71,6 +71,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
     async close() {
       const { writes, ...others } = pools;
       await Promise.all(Object.values(others).map((each) => each.destroy()));
+      await settled();
       // All that is in the log goes to the file, unless another process still reads from it: a copy of the file alone
       // is the whole archive. Where it fails, nothing is lost: whoever opens the file next reads the log as well.
       await writes.raw("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => undefined);
