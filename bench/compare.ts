@@ -1,6 +1,6 @@
 import type { Database } from "./database.js";
-import type { Job } from "./load.js";
-import { cpuSeconds, type Loader, type Server } from "./processes.js";
+import type { Job, Load } from "./load.js";
+import { cpuSeconds, isRefusal, type Loader, type Server } from "./processes.js";
 import { median, percentile } from "./quantiles.js";
 import { mostOfRound, nextRound, type Scenario } from "./scenarios.js";
 import { type Target, targetOf } from "./targets.js";
@@ -81,7 +81,7 @@ export async function compareRounds(
   const measured = { archive: [] as Round[], yardstick: [] as Round[] };
   for (let round = 0; round <= rounds; round++) {
     for (const way of round % 2 ? (["archive", "yardstick"] as const) : (["yardstick", "archive"] as const)) {
-      const result = await ways[way]();
+      const result = await unlessRefused(ways[way]);
       if (round > 0) measured[way].push(result);
     }
   }
@@ -99,12 +99,37 @@ export async function compareRounds(
   };
 }
 
+/** How often a round is done again in which calls were refused, as the machine had too much else to do. */
+const patience = 5;
+
+async function unlessRefused(round: () => Promise<Round>): Promise<Round> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await round();
+    } catch (error) {
+      if (!(error instanceof CallsFailed && error.wereRefused) || attempt === patience) throw error;
+    }
+  }
+}
+
+/** Some calls of a round failed. */
+class CallsFailed extends Error {
+  override readonly name = "CallsFailed";
+  readonly wereRefused: boolean;
+
+  constructor({ calls, failed, error }: Load) {
+    super(`${failed} of ${calls} calls failed, the first with ${error}`);
+    this.wereRefused = isRefusal(error);
+  }
+}
+
 /** One round; throws if a call failed. */
 export async function measure(loader: Loader, server: Server | undefined, job: Job): Promise<Round> {
   const cpu = () => (server ? cpuSeconds(server.pid) : Number.NaN);
   const before = cpu();
-  const { calls, failed, error, seconds, latencies } = await loader.run(job);
-  if (failed > 0) throw new Error(`${failed} of ${calls} calls failed, the first with ${error}`);
+  const load = await loader.run(job);
+  const { calls, failed, seconds, latencies } = load;
+  if (failed > 0) throw new CallsFailed(load);
   return roundOf(latencies, seconds, ((cpu() - before) * 1e6) / calls);
 }
 

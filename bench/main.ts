@@ -38,7 +38,7 @@ const choices: Choices = {
   only: new RegExp(values.only, "i"),
   concurrency: values.concurrency ? values.concurrency.split(",").map(Number) : [],
   rounds: Number(values.rounds),
-  seconds: Number(values.seconds || (quick ? 0.25 : 1)),
+  seconds: Number(values.seconds || (quick ? 0.25 : 0.6)),
   quick,
   soakMinutes: Number(values["soak-minutes"]),
   baseline: values.baseline,

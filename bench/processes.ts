@@ -82,6 +82,9 @@ export async function startServer(
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
+/** Whether a call failed because the server had too much to do (RESOURCE_EXHAUSTED), and did nothing. */
+export const isRefusal = (error: string | undefined): boolean => error?.startsWith("status 8:") === true;
+
 /** A process that makes calls. */
 export interface Loader {
   run(job: Job): Promise<Load>;

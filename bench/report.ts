@@ -86,8 +86,8 @@ export const line = {
     `${scenario.slice(0, 44).padEnd(44)}      ${Object.entries(archive)
       .map(([part, cost]) => `${part} ${number(cost)}`)
       .join(", ")} us`,
-  soak: ({ minutes, calls, memory }: SoakResult) =>
-    `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
+  soak: ({ minutes, calls, refused, memory }: SoakResult) =>
+    `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, ${number(refused)} refused, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
   hostile: ({ request, p50, p99, slowest, failed, memory, answers }: HostileResult) =>
     `${request.padEnd(80)} gets meanwhile: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, slowest ${slowest.toFixed(1)} ms, ${failed} failed; ${number(memory)} MB; ` +
     Object.entries(answers)
@@ -208,9 +208,9 @@ export function toMarkdown(results: Results): string {
     for (const { archive, floor } of of(results.starts)) {
       parts.push(`From its start until it serves: ${archive.toFixed(2)} s; the floor ${floor.toFixed(2)} s.`);
     }
-    for (const { minutes, calls: made, memory } of soak) {
+    for (const { minutes, calls: made, refused, memory } of soak) {
       parts.push(
-        `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
+        `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls${refused > 0 ? `, beside ${number(refused)} that were refused, as the machine was busy` : ""}: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
       );
     }
     const hostile = of(results.hostile);

@@ -26,7 +26,7 @@ import {
   type Statements,
   type StoredRecord,
 } from "./store.js";
-import { storedRecord, typeOf } from "./stored-record.js";
+import { keyOf, storedRecord, typeOf } from "./stored-record.js";
 import * as writes from "./write-sql.js";
 
 /** The statements, on whatever runs them. */
@@ -64,7 +64,7 @@ export class KnexStatements implements Statements {
     const selection = lists.listSql(type, this.#visible(type, query), { size: size + 1, after }, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
     return {
-      items: rows.slice(0, size).map((row) => storedRecord(row, type)),
+      items: rows.slice(0, size).map((row) => storedRecord(row, type, keyOf(row, type, query.equal))),
       more: truncated || rows.length > size,
     };
   }
@@ -77,7 +77,8 @@ export class KnexStatements implements Statements {
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
     const selection = lists.listSql(type, this.#visible(type, query), page, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, take: size });
-    return { records: rows.map((row) => storedRecord(row, type)), whole: !truncated };
+    const records = rows.map((row) => storedRecord(row, type, keyOf(row, type, query.equal)));
+    return { records, whole: !truncated };
   }
 
   async listTrees(

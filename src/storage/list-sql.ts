@@ -7,7 +7,7 @@ import { scopeSql } from "./scope-sql.js";
 import {
   also,
   anyColumns,
-  columns,
+  columnsBeside,
   isUsual,
   keySlots,
   linkSlots,
@@ -101,8 +101,15 @@ function pageSql(
   };
 }
 
+/** A page of records, of whose ids only those are read that are not given. */
 export const listSql = (type: RecordType, query: ListQuery, page: Page, dialect: Dialect): Query =>
-  pageSql(type, query, page, dialect, columns(type));
+  pageSql(
+    type,
+    query,
+    page,
+    dialect,
+    columnsBeside(type, (field) => query.equal[field] !== undefined),
+  );
 
 /** The type of a row that says only that more records follow those of a page. */
 export const moreRecords = 0;

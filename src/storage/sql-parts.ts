@@ -80,7 +80,13 @@ export const ownColumns = [
 ];
 
 /** The columns of a record, its type known from the statement. Each costs as much as some ids do: no more than needed. */
-export const columns = perType((type) => [...keyColumns(type), ...linkColumns(type), ...ownColumns].join(", "));
+const ids = perType((type) => keyColumns(type));
+const others = perType((type) => [...linkColumns(type), ...ownColumns].join(", "));
+export const columns = perType((type) => [...ids(type), others(type)].join(", "));
+
+/** The same without those ids that are given. */
+export const columnsBeside = (type: RecordType, isGiven: (field: string) => boolean): string =>
+  [...ids(type).filter((_, index) => !isGiven(type.key[index] as string)), others(type)].join(", ");
 
 /** The columns of a record of any type, the same for all, so that one UNION ALL can hold several types. */
 export const anyColumns = perType((type) =>

@@ -7,10 +7,11 @@ export type Row = Readonly<Record<string, unknown>>;
 
 export const typeOf = (row: Row): RecordType => recordTypeOfNumber(Number(row.type)) as RecordType;
 
-const keyOf = (row: Row, type: RecordType): Ids => {
+/** The key of a row, but for those ids that are given. */
+export const keyOf = (row: Row, type: RecordType, given: Partial<Ids> = {}): Ids => {
   const key: Record<string, string> = {};
   type.key.forEach((field, index) => {
-    key[field] = row[keySlots[index] as string] as string;
+    key[field] = given[field] ?? (row[keySlots[index] as string] as string);
   });
   return key;
 };
