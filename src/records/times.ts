@@ -34,11 +34,19 @@ export function storedNow(): string {
   return lastNow.stored;
 }
 
-/** The time that the storage keeps as a text. It is none but its own, and read with every record: so not checked. */
+/** The number that two digits of a text are. */
+const two = (text: string, at: number): number => 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 528;
+
+/**
+ * The time that the storage keeps as a text. It is none but its own, and read with every record: so not checked, and a
+ * quarter of what Date.parse takes.
+ */
 export function fromStoredTime(stored: string): Timestamp {
+  const year = 100 * two(stored, 0) + two(stored, 2);
+  const day = Date.UTC(year, two(stored, 5) - 1, two(stored, 8), two(stored, 11), two(stored, 14), two(stored, 17));
   return {
-    seconds: BigInt(Date.parse(`${stored.slice(0, 10)}T${stored.slice(11, 19)}Z`) / 1000),
-    nanos: Number(stored.slice(20).padEnd(9, "0")),
+    seconds: BigInt(day / 1000),
+    nanos: 1000 * (10_000 * two(stored, 20) + 100 * two(stored, 22) + two(stored, 24)),
   };
 }
 
