@@ -92,8 +92,9 @@ breaking: installed ## Check that the protos break no client of those on main
 fresh: installed ## Check that what is generated is what `make generate` makes
 	@scripts/fresh
 
+# How it is done can be chosen: make test VITEST="--maxWorkers=3".
 test-service: build ## Test the service
-	$(bin)/vitest run
+	$(bin)/vitest run $(VITEST)
 
 # Each client has a target of its own, in which its own tool runs its own tests.
 # Two at a time, as each waits for its server half of the time; with a make from 4.0 on, each writes when it is done.

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.js";
 
 export default defineConfig({
   test: {
@@ -10,6 +11,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two also on two cores, where vitest would take one: files wait for servers and databases half of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     reporters: process.env.ARCHIVE_TEST_RESULTS
       ? ["default", ["json", { outputFile: process.env.ARCHIVE_TEST_RESULTS }]]
       : ["default"],

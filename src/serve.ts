@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "winston";
-import { Access } from "./access/access.js";
+import type { Access } from "./access/access.js";
 import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { ChangeFeed } from "./archive/change-feed.js";
@@ -29,6 +29,7 @@ import type { Store } from "./storage/store.js";
 import { Metrics } from "./telemetry/metrics.js";
 import { expiry } from "./tls-files.js";
 import { version } from "./version.js";
+import { watchOpenFiles } from "./watch-open-files.js";
 
 /** How long the database may take to be left, in milliseconds. */
 const closePatience = 5000;
@@ -47,7 +48,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   const { databaseUrl, host } = options;
   refuseOpen(options);
   const tls = tlsOf(options, logger);
-  const access = accessOf(options, logger);
+  const access = await accessOf(options, logger);
   const parts: { store?: Store; health?: Health } = {};
   const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access);
   const store = await openStore(
@@ -90,6 +91,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       ...(access || options.tlsClientCa ? connectionAge(options) : {}),
     });
     const connections = limitConnections(most, logger);
+    const files = watchOpenFiles(logger);
     const health = await addHealth(server, store, logger);
     const retention = new Retention(store.changes, options.keepChanges, (error) =>
       logger.warn("changes could not be numbered or removed: it is tried again", { error: String(error) }),
@@ -122,6 +124,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         feed.stop();
         await Promise.all([server.finish(options.grace), http?.listener.finish(options.grace)]);
         connections.stop();
+        files.stop();
         load.stop();
         access?.stop();
         tls?.stop();
@@ -179,8 +182,10 @@ function tlsOf({ tlsCert, tlsKey, tlsClientCa, tlsClientAuth }: ServeOptions, lo
   return new ServerTls({ cert: tlsCert, key: tlsKey, ca: tlsClientCa }, isRequired, logger);
 }
 
-function accessOf({ access }: ServeOptions, logger: Logger): Access | undefined {
+async function accessOf({ access }: ServeOptions, logger: Logger): Promise<Access | undefined> {
   if (access === undefined) return undefined;
+  // What reads YAML and JWTs is a tenth of all that a server loads.
+  const { Access } = await import("./access/access.js");
   try {
     return new Access(access, logger);
   } catch (error) {

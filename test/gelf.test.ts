@@ -205,7 +205,7 @@ test("the grid's flags start a server whose lines have the fields that the grid'
     child.stderr.on("data", (bytes) => {
       text += bytes;
     });
-    await expect.poll(() => text, { timeout: 10_000 }).toMatch(/serving address=\S+:\d+/);
+    await expect.poll(() => text, { timeout: 30_000 }).toMatch(/serving address=\S+:\d+/);
     const client = new ArchiveClient(`127.0.0.1:${/serving address=\S+:(\d+)/.exec(text)?.[1]}`);
     await client.create("Collaboration", { key: { collab_id: flags.join(" ") }, details: {} });
     client.close();

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -69,6 +70,35 @@ describe.each(engines)("a server on $name that may open few files", (engine) => 
       await database.drop();
     }
   });
+});
+
+const prlimit = (...parameters: string[]) => spawnSync("prlimit", parameters).status;
+/** Only Linux changes the limits of a process that runs. */
+const canLimit = prlimit("--nofile") === 0;
+
+test.runIf(canLimit)("a server that cannot open a single file more goes on, says so, and when it is over", async () => {
+  const [engine] = engines;
+  if (!engine) throw new Error("this test needs a database");
+  const database = await createDatabase(engine);
+  const server = await startProcess(database.url, ["--migrate"]);
+  const { pid = 0 } = server.child;
+  const create = (name: string) => server.client.create("Collaboration", { key: { collab_id: name }, details: {} });
+  const late = new ArchiveClient(server.address);
+  try {
+    await create("before");
+    // What is open stays; there is no number left for anything else, nor for what Node holds back to refuse with.
+    expect(prlimit("--pid", String(pid), "--nofile=3:")).toBe(0);
+    const answered = late.counts();
+    await until("the log says so", () => /no connection can be accepted.*ulimit -n/.test(server.output()));
+    await create("meanwhile");
+    expect(prlimit("--pid", String(pid), "--nofile=1024:")).toBe(0);
+    expect(await answered).toEqual({ Collaboration: 2 });
+    await until("the log says that it is over", () => server.output().includes("connections accepted, again"));
+  } finally {
+    late.close();
+    expect(await server.end()).toBe(0);
+    await database.drop();
+  }
 });
 
 describe("a server that may open too few files", () => {

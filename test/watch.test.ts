@@ -10,8 +10,6 @@ import { type CallError, errorOf } from "./support/client.js";
 import { createGrid, ids, keyOf, someDetails } from "./support/records.js";
 import { recordOf } from "./support/writes.js";
 
-vi.setConfig({ testTimeout: 30_000 });
-
 const archiveKey = (name: RecordName, grid: Record<string, string>) => ({
   key: { $case: recordType(name).field, value: keyOf(recordType(name), grid) } as never,
 });

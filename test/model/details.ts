@@ -21,14 +21,13 @@ export const maskPath = (name: string, value: "a" | "b"): string => [...placeOf(
 export function detailsOf(name: string, held: Values): Message {
   const some = valid.get(name) ?? someDetails(name as RecordName);
   valid.set(name, some);
-  const details = structuredClone(some);
-  if (name === "MLFlow") return { ...details, mlflow_id: `${held.a ?? ""}/${held.b ?? ""}` };
-  const place = placeOf(name);
-  let holder = details;
-  for (const step of place.slice(0, -1)) holder = holder[step] as Message;
-  // There also where it is empty, as it is when a mask has cleared its last value.
-  holder[place.at(-1) as string] = { ...held };
-  return details;
+  if (name === "MLFlow") return { ...some, mlflow_id: `${held.a ?? ""}/${held.b ?? ""}` };
+  return withAt(some, placeOf(name), { ...held });
+}
+
+/** A message that has a value at a path, there also where it is empty, as when a mask has cleared its last value. */
+function withAt(message: Message, [step = "", ...below]: readonly string[], value: unknown): Message {
+  return { ...message, [step]: below.length === 0 ? value : withAt(message[step] as Message, below, value) };
 }
 
 /** The model's values, out of details. */

@@ -59,6 +59,8 @@ interface Options {
   readonly database?: TestDatabase;
   /** What is otherwise on the database than its dialect says. */
   readonly dialect?: Partial<Dialect>;
+  /** Keeps neither the log nor the statements: of very many calls they would be most of the work. */
+  readonly forgets?: boolean;
 }
 
 export async function openEngine(url: string, options: Options = {}): Promise<StorageEngine> {
@@ -78,7 +80,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   const database = options.database ?? (await createDatabase(engine));
   const storage = await openEngine(database.url, options);
   const statements: string[] = [];
-  for (const pool of new Set([storage.reads, storage.writes, storage.snapshots])) {
+  for (const pool of options.forgets ? [] : new Set([storage.reads, storage.writes, storage.snapshots])) {
     pool.on("query", ({ sql }: { sql: string }) => statements.push(sql));
   }
   const store = new KnexStore({ ...storage, dialect: { ...storage.dialect, ...options.dialect } });
@@ -93,7 +95,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     },
   });
   const logger = createLogger({
-    level: "debug",
+    level: options.forgets ? "error" : "debug",
     format: format.json(),
     transports: [new transports.Stream({ stream })],
   });
