@@ -21,7 +21,14 @@ test(
     try {
       run("tsc", "-p", "bench/tsconfig.json");
       const short = ["--rounds", "1", "--seconds", "0.1", "--results", folder];
-      const only = ["--databases", "sqlite", "--sections", "calls,bulk", "--only", "BASIC|create run|creates|cascade of 1,000 "];
+      const only = [
+        "--databases",
+        "sqlite",
+        "--sections",
+        "calls,bulk",
+        "--only",
+        "BASIC|create run|creates|cascade of 1,000 ",
+      ];
       execFileSync(process.execPath, [...main, ...only, ...short], { stdio: ["ignore", "pipe", "inherit"] });
       const { calls, bulk } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
       expect(calls.map(({ scenario }: { scenario: string }) => scenario)).toContain("create run");
