@@ -47,8 +47,10 @@ class Creators {
         const { record_id } = await client.create("Run", { key, details: details("Run", { caller, count }) });
         this.acknowledged.set(id, record_id);
       } catch (error) {
-        this.unknown.add(id);
-        if (!/UNAVAILABLE|CANCELLED|ABORTED/.test((error as CallError).code)) this.faults.push(error);
+        const { code, reason } = error as CallError;
+        // Refused by a machine that has too much to do: nothing was done.
+        if (reason !== "OVERLOADED") this.unknown.add(id);
+        if (!/UNAVAILABLE|CANCELLED|ABORTED/.test(code) && reason !== "OVERLOADED") this.faults.push(error);
         await delay(5);
       }
     }
