@@ -102,6 +102,14 @@ describe("while another process holds the lock of an embedded database", () => {
     other.exec("BEGIN IMMEDIATE; COMMIT");
     expect((await client.get("Run", keyOfRun)).key).toEqual(keyOfRun);
   });
+
+  test("times that the other wrote by SQL, with fewer digits than the archive's, are read", async () => {
+    other.exec("UPDATE run SET created_at = '2026-01-02 03:04:05', updated_at = '2026-01-02 03:04:05.25'");
+    expect(await archive.client.get("Run", keyOfRun, { view: 1 })).toMatchObject({
+      created_at: { seconds: 1767323045n, nanos: 0 },
+      updated_at: { seconds: 1767323045n, nanos: 250_000_000 },
+    });
+  });
 });
 
 const keyOfRun = Object.fromEntries(recordType("Run").key.map((field) => [field, ids("1")[field] as string]));

@@ -38,14 +38,20 @@ export function storedNow(): string {
 const two = (text: string, at: number): number => 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 528;
 
 /**
- * The time that the storage keeps as a text. It is none but its own, and read with every record: so not checked, and a
- * quarter of what Date.parse takes.
+ * The time that the storage keeps as a text. It is read with every record, and so not checked. It has microseconds where
+ * the archive wrote it, which are read in a quarter of what Date.parse takes; other programs may have written others.
  */
 export function fromStoredTime(stored: string): Timestamp {
+  if (stored.length !== 26) {
+    return {
+      seconds: BigInt(Date.parse(`${stored.slice(0, 10)}T${stored.slice(11, 19)}Z`) / 1000),
+      nanos: Number(stored.slice(20).padEnd(9, "0")),
+    };
+  }
   const year = 100 * two(stored, 0) + two(stored, 2);
-  const day = Date.UTC(year, two(stored, 5) - 1, two(stored, 8), two(stored, 11), two(stored, 14), two(stored, 17));
+  const time = Date.UTC(year, two(stored, 5) - 1, two(stored, 8), two(stored, 11), two(stored, 14), two(stored, 17));
   return {
-    seconds: BigInt(day / 1000),
+    seconds: BigInt(time / 1000),
     nanos: 1000 * (10_000 * two(stored, 20) + 100 * two(stored, 22) + two(stored, 24)),
   };
 }
