@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Server } from "@grpc/grpc-js";
 import type { Logger } from "winston";
 import type { Access } from "./access/access.js";
 import { isLoopback, joinAddress } from "./address.js";
@@ -61,6 +62,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     metrics,
   );
   parts.store = store;
+  let listening: Server | undefined;
   try {
     const most = mostConnections(openFilesLimit(), store.maxFiles);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
@@ -97,6 +99,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       logger.warn("changes could not be numbered or removed: it is tried again", { error: String(error) }),
     );
     const port = await listen(server, joinAddress(host, options.port), serverCredentials(tls));
+    listening = server;
     parts.health = health;
     if (metrics) exchange.offer(() => metrics.report());
     const http = await listenForHttp(options, tls, services, health, environment, exchange.gather);
@@ -132,6 +135,8 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       },
     };
   } catch (error) {
+    // Where only the address for HTTP is taken: else the process would go on, half alive.
+    listening?.forceShutdown();
     await closed(store);
     throw error;
   }

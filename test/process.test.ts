@@ -81,12 +81,15 @@ describe("a server that cannot start", () => {
     expect(many).toEqual(alone);
   });
 
-  test("whose port is taken ends alike, alone and with workers", async () => {
+  test.each([
+    ["--port", "--http-port"],
+    ["--http-port", "--port"],
+  ])("whose %s is taken ends alike, alone and with workers", async (option, other) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const address = taken.address();
     const port = String(address && typeof address === "object" && address.port);
-    const parameters = ["serve", "--port", port, "--database-url", database.url];
+    const parameters = ["serve", option, port, other, "0", "--database-url", database.url];
     const alone = await output(parameters);
     expect([alone.status, alone.text]).toEqual([1, expect.stringContaining(`cannot listen on 127.0.0.1:${port}`)]);
     expect(await output([...parameters, "--workers", "2"])).toEqual({
