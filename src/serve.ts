@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   const tls = tlsOf(options, logger);
   const access = await accessOf(options, logger);
   const parts: { store?: Store; health?: Health } = {};
-  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access);
+  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls);
   const store = await openStore(
     databaseUrl,
     {
@@ -147,6 +147,7 @@ const metricsOf = (
   parts: { readonly store?: Store; readonly health?: Health },
   database: string,
   access: Access | undefined,
+  tls: ServerTls | undefined,
 ): Promise<Metrics> =>
   Metrics.of(
     servedMethods,
@@ -155,6 +156,7 @@ const metricsOf = (
       isServing: () => parts.health?.isServing ?? false,
       droppedLines,
       accessFileIsValid: access && (() => access.isValid),
+      certificatesAreValid: tls && (() => tls.isValid),
     },
     { version, node: process.version, database },
   );

@@ -20,6 +20,8 @@ interface TlsLog {
  */
 export class ServerTls {
   #material: TlsMaterial;
+  /** Whether the files are as they were read last. */
+  #valid = true;
   readonly #listeners = new Set<(material: TlsMaterial) => void>();
   readonly #watched: readonly WatchedFile[];
 
@@ -41,6 +43,10 @@ export class ServerTls {
           )
         : [],
     );
+  }
+
+  get isValid(): boolean {
+    return this.#valid;
   }
 
   get material(): TlsMaterial {
@@ -69,6 +75,7 @@ export class ServerTls {
       const fault = pairFault(newCert, newKey);
       if (fault) throw new Error(`${cert.path} and ${key.path} ${fault}`);
       const material = { cert: newCert.bytes, key: newKey.bytes, ca: ca && readCertificates(ca.path).bytes };
+      this.#valid = true;
       if (isSame(material, this.#material)) return;
       this.#material = material;
       for (const listener of this.#listeners) listener(material);
@@ -79,6 +86,7 @@ export class ServerTls {
   }
 
   #keepLastGood({ message }: Error): void {
+    this.#valid = false;
     this.log.error("the certificates cannot be used: those from before go on to hold", { error: message });
   }
 }

@@ -5,6 +5,7 @@ import { connect } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from "jose";
@@ -140,6 +141,15 @@ test("while every certificate, key and file is replaced under load, nobody is re
     await until(`the log has one more "${text}"`, () => says(text) > before);
   };
   const read = "the certificates were read again";
+  /** What the metrics say of the files. */
+  const valid = async () => {
+    const session = connect(server.url.replace("http:", "https:"), { ca: roots, servername: "localhost" });
+    const metrics = await text(session.request({ ":path": "/metrics" }));
+    session.close();
+    return Object.fromEntries(
+      [...metrics.matchAll(/^archive_(\w+)_valid (\d)$/gm)].map(([, name, value]) => [name, value]),
+    );
+  };
   try {
     await until("everybody calls", () => issued > 5);
     published = ["old", "new"];
@@ -154,6 +164,9 @@ test("while every certificate, key and file is replaced under load, nobody is re
     old.close();
     await noticed("the access file was read again", () => writeFileSync(file("access.yaml"), accessText(3)));
     await noticed("the access file cannot be used", () => writeFileSync(file("access.yaml"), "principals: ["));
+    await noticed("the certificates cannot be used", () => writeFileSync(file("clients.pem"), "nothing"));
+    expect(await valid()).toEqual({ access_file: "0", certificates: "0" });
+    writeFileSync(file("clients.pem"), pem("next.pem"));
     // The issuer signs with a key that it published some seconds ago.
     await until("the new key is asked for", async () => {
       const client = withToken(await jwt("new", "first"));
@@ -162,6 +175,7 @@ test("while every certificate, key and file is replaced under load, nobody is re
       return outcome === "OK";
     });
     now.key = "new";
+    await until("the certificates can be used again", async () => (await valid()).certificates === "1");
     await noticed("the access file was read again", () => writeFileSync(file("access.yaml"), accessText(5)));
     login.close();
     login.closeAllConnections();

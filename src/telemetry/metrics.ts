@@ -16,6 +16,8 @@ export interface Readings {
   isServing(): boolean;
   /** Whether the access file is as it was read last; none where access is off. */
   readonly accessFileIsValid?: (() => boolean) | undefined;
+  /** Whether certificates and key are as they were read last; none without TLS. */
+  readonly certificatesAreValid?: (() => boolean) | undefined;
   /** The lines of the log that were lost, by where they should have gone. */
   droppedLines(): readonly { target: string; count: number }[];
 }
@@ -127,15 +129,19 @@ export class Metrics {
       for (const { name, waiting } of readings.pools()) made.set({ pool: name }, waiting);
     });
     gauge("archive_serving", "How many processes serve.", [], (made) => made.set(readings.isServing() ? 1 : 0));
-    const { accessFileIsValid } = readings;
-    if (accessFileIsValid) {
+    const files = [
+      ["archive_access_file_valid", "the access file that is there is the one that holds", readings.accessFileIsValid],
+      ["archive_certificates_valid", "certificates and key of TLS are those that hold", readings.certificatesAreValid],
+    ] as const;
+    for (const [name, what, isValid] of files) {
+      if (!isValid) continue;
       new GaugeOf({
-        name: "archive_access_file_valid",
-        help: "Whether the access file that is there is the one that holds: 0 where it cannot be used.",
+        name,
+        help: `Whether ${what}: 0 where what is there cannot be used.`,
         registers,
         aggregator: "min",
         collect() {
-          this.set(accessFileIsValid() ? 1 : 0);
+          this.set(isValid() ? 1 : 0);
         },
       });
     }
