@@ -149,9 +149,11 @@ export class Access {
   #keysOf({ keys, issuer }: Issuer): IssuerKeys {
     const known = this.#keys.get(keys);
     if (known) return known;
-    const made = new IssuerKeys(keys, (error) =>
-      this.log.error("the keys of an issuer cannot be read", { issuer, error: error.message }),
-    );
+    const made = new IssuerKeys(keys, ({ message, cause }) => {
+      // What fetch says alone is that it failed.
+      const error = cause instanceof Error ? `${message}: ${cause.message}` : message;
+      this.log.error("the keys of an issuer cannot be read", { issuer, error });
+    });
     this.#keys.set(keys, made);
     return made;
   }
