@@ -21,7 +21,7 @@ describe("the keys of an issuer", () => {
   let now = 0;
   let keys: IssuerKeys;
   const make = async (kid: string) => ({ ...(await exportJWK((await generateKeyPair("ES256")).publicKey)), kid });
-  const find = (kid: string) => keys.find({ alg: "ES256", kid }, { payload: "", signature: "" });
+  const find = async (kid: string) => keys.find({ alg: "ES256", kid }, { payload: "", signature: "" });
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => login.listen(0, "127.0.0.1", resolve));
