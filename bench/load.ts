@@ -3,17 +3,21 @@ import { Agent, request } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** One call: of gRPC, whose body is the framed message, or of HTTP/1.1, where there is a method. */
+/** One call: of gRPC, whose body is the framed message, or of HTTP, where there is a method. */
 export interface Call {
   readonly path: string;
   readonly body: Buffer;
   readonly method?: string;
+  /** Of HTTP; JSON where it does not say. */
+  readonly contentType?: string;
 }
 
 /** What one process of load is to do. Calls that repeat are made in turn for as long as it lasts. */
 export interface Job {
   readonly address: string;
   readonly calls: readonly Call[];
+  /** Whether calls of HTTP go by HTTP/2 as well, and not by HTTP/1.1. */
+  readonly http2?: boolean;
   readonly repeat: boolean;
   readonly concurrency: number;
   readonly connections: number;
@@ -47,7 +51,7 @@ type Caller = (call: Call) => Promise<string | undefined>;
  */
 async function run(job: Job): Promise<Load> {
   const isGrpc = job.calls[0]?.method === undefined;
-  const callers = isGrpc ? await grpcCallers(job) : httpCallers(job);
+  const callers = isGrpc || job.http2 ? await http2Callers(job, isGrpc ? grpcCaller : http2Caller) : httpCallers(job);
   const latencies: number[] = [];
   let next = 0;
   let failed = 0;
@@ -78,7 +82,10 @@ async function run(job: Job): Promise<Load> {
   return { calls: latencies.length, failed, error, seconds, latencies: Float64Array.from(latencies) };
 }
 
-async function grpcCallers({ address, connections, authorization }: Job): Promise<{ call: Caller[]; close(): void }> {
+async function http2Callers(
+  { address, connections, authorization }: Job,
+  caller: (session: ClientHttp2Session, authorization?: string) => Caller,
+): Promise<{ call: Caller[]; close(): void }> {
   const sessions = Array.from({ length: connections }, () =>
     connect(`http://${address}`, { settings: { initialWindowSize: 2 ** 24 } }),
   );
@@ -89,7 +96,7 @@ async function grpcCallers({ address, connections, authorization }: Job): Promis
   const close = () => {
     for (const session of sessions) session.close();
   };
-  return { call: sessions.map((session) => grpcCaller(session, authorization)), close };
+  return { call: sessions.map((session) => caller(session, authorization)), close };
 }
 
 const grpcCaller =
@@ -118,12 +125,33 @@ const grpcCaller =
       stream.end(body);
     });
 
+const http2Caller =
+  (session: ClientHttp2Session): Caller =>
+  ({ path, body, method = "POST", contentType = "application/json" }) =>
+    new Promise((resolve) => {
+      const stream = session.request({
+        ":method": method,
+        ":path": path,
+        "content-type": contentType,
+        "content-length": body.length,
+      });
+      let status: unknown;
+      stream
+        .on("response", (headers) => {
+          status = headers[":status"];
+        })
+        .on("error", (error) => resolve(error.message));
+      stream.on("close", () => resolve(status === 200 ? undefined : `HTTP ${status}`));
+      stream.resume();
+      stream.end(body);
+    });
+
 function httpCallers({ address, connections }: Job): { call: Caller[]; close(): void } {
   const [host, port] = address.split(":");
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const call: Caller = ({ path, body, method }) =>
+  const call: Caller = ({ path, body, method, contentType = "application/json" }) =>
     new Promise((resolve) => {
-      const headers = { "content-type": "application/json", "content-length": body.length };
+      const headers = { "content-type": contentType, "content-length": body.length };
       request({ agent, host, port, path, method, headers }, (response) => {
         response
           .resume()

@@ -8,6 +8,8 @@ import type { Job, Load } from "./load.js";
 /** A server in a process of its own. */
 export interface Server {
   readonly address: string;
+  /** Where it serves HTTP, if it does. */
+  readonly http?: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
@@ -51,26 +53,40 @@ export async function startServer(
   which: keyof typeof programs,
   url: string,
   folder: string,
-  { profiled = false, options = [] as readonly string[], checkout = "" } = {},
+  {
+    profiled = false,
+    options = [] as readonly string[],
+    checkout = "",
+    environment = {},
+    log: logName = which as string,
+  } = {},
 ): Promise<Server> {
   const [file, ...parameters] = programs[which](url);
   const program = [join(checkout, file as string), ...parameters, ...options];
   const profiling = profiled ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${which}.cpuprofile`] : [];
   // To files, as an operator would: a pipe would make this process work as much as the log itself.
-  const files = [`${folder}/${which}.out`, `${folder}/${which}.log`] as const;
+  const files = [`${folder}/${logName}.out`, `${folder}/${logName}.log`] as const;
   const [out, log] = files.map((file) => openSync(file, "w")) as [number, number];
-  const child = endingWithThis(spawn(process.execPath, [...profiling, ...program], { stdio: ["ignore", out, log] }));
+  const child = endingWithThis(
+    spawn(process.execPath, [...profiling, ...program], {
+      stdio: ["ignore", out, log],
+      env: { ...process.env, ...environment },
+    }),
+  );
   closeSync(out);
   closeSync(log);
   let port: string | undefined;
+  let http = "";
   while (!port) {
     await delay(5);
     const text = files.map((file) => readFileSync(file, "utf8")).join("");
     port = (/"address":"[^"]*:(\d+)"/.exec(text) ?? /^(\d+)$/m.exec(text))?.[1];
+    http = /"http":"([^"]*)"/.exec(text)?.[1] ?? "";
     if (hasEnded(child)) throw new Error(`the ${which} server ended:\n${text}`);
   }
   return {
     address: `127.0.0.1:${port}`,
+    http,
     pid: child.pid as number,
     async stop() {
       if (hasEnded(child)) return;

@@ -23,6 +23,7 @@ export interface Results {
   readonly mlMetadata: Comparison[];
   readonly mlflow: Comparison[];
   readonly access: Comparison[];
+  readonly edges: Comparison[];
   readonly soak: SoakResult[];
   readonly profiles: ProfileResult[];
   readonly hostile: HostileResult[];
@@ -54,6 +55,7 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
     mlMetadata: [],
     mlflow: [],
     access: [],
+    edges: [],
     soak: [],
     profiles: [],
     hostile: [],
@@ -202,6 +204,7 @@ export function toMarkdown(results: Results): string {
       ["against ML Metadata", of(results.mlMetadata)],
       ["against MLflow", mlflow],
       ["what access costs", of(results.access)],
+      ["the other edge, and a server that is watched over", of(results.edges)],
     ] as const) {
       add(title, callTable(compared), compared.length);
     }

@@ -2,6 +2,7 @@ import { compareAccess } from "./access.js";
 import type { Bench } from "./bench.js";
 import { bulks, compareBulk } from "./bulk.js";
 import { compare } from "./compare.js";
+import { compareEdges } from "./edges.js";
 import { compareEtcd } from "./etcd-comparison.js";
 import { measureHostile } from "./hostile.js";
 import { compareMlMetadata } from "./ml-metadata.js";
@@ -139,6 +140,14 @@ export const sections: Readonly<Record<string, Section>> = {
       if (bench.isSqlite) return;
       for await (const result of compareMlflow(settingOf(bench))) {
         results.mlflow.push(result);
+        yield line.call(result);
+      }
+    },
+  },
+  edges: {
+    async *measure(bench, results) {
+      for await (const result of compareEdges(settingOf(bench))) {
+        results.edges.push(result);
         yield line.call(result);
       }
     },
