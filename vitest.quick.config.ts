@@ -18,6 +18,7 @@ const leftOut = {
     "process",
     "random-faults",
     "statement-faults",
+    "traces",
   ],
   "wait, or are long": [
     "access-crossing",

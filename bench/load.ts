@@ -100,7 +100,7 @@ async function http2Callers(
 }
 
 const grpcCaller =
-  (session: ClientHttp2Session, authorization: string | undefined): Caller =>
+  (session: ClientHttp2Session, authorization?: string): Caller =>
   ({ path, body }) =>
     new Promise((resolve) => {
       const stream = session.request({

@@ -145,6 +145,7 @@ export const sections: Readonly<Record<string, Section>> = {
     },
   },
   edges: {
+    usual: true,
     async *measure(bench, results) {
       for await (const result of compareEdges(settingOf(bench))) {
         results.edges.push(result);

@@ -1,4 +1,5 @@
 import type { AnswerMemory, Room } from "./answer-memory.js";
+import type { CallTrace } from "./call-trace.js";
 import type { Caller, Sight } from "./records/caller.js";
 
 /**
@@ -17,6 +18,8 @@ export class CallContext implements Caller {
   /** Where its answer may be large: the memory for such, and what it has of it. */
   memory: AnswerMemory | undefined;
   room: Room | undefined;
+  /** Is told of its statements, where its trace is kept. */
+  trace: CallTrace | undefined;
   #error: Error | undefined;
   #signal: AbortSignal | undefined;
   readonly #listeners = new Set<() => void>();

@@ -60,11 +60,14 @@ export const limits = {
   silenceOfDryRun: 30_000,
   /** How long a call numbers changes before it goes on, in milliseconds. */
   timeToNumber: 2000,
-  /** The watches of one process; how long a client may read nothing of one; how long one may be silent; all in milliseconds. */
+  /** The watches of one process, and those of one principal, where access is on. */
   watches: 2000,
+  watchesOfPrincipal: 1000,
+  /** How long a client may read nothing of a watch, in milliseconds. */
   stallOfWatch: 60_000,
   /** The bytes that a message of a watch aims at, and that one may leave unread: all of them together must fit the memory. */
   bytesOfWatchMessage: 64 * kibibyte,
+  /** How long a watch may say nothing, in milliseconds. */
   bookmarkEvery: 10_000,
   /** How long a watch waits for a revision that is to come from another node. */
   waitForRevision: 5000,

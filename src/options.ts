@@ -197,6 +197,18 @@ export const serveSettings = {
     whole(20, 100_000),
     "the most calls at a time of a process; streams and imports are refused from 0.6 of it on, lists from 0.7, writes from 0.85",
   ),
+  principalMaxCalls: optional(
+    "--principal-max-calls <number>",
+    "ARCHIVE_PRINCIPAL_MAX_CALLS",
+    whole(1, 100_000),
+    "the most calls at a time of one principal at a process, with --access (default: half of --max-calls)",
+  ),
+  principalRate: optional(
+    "--principal-rate <calls>",
+    "ARCHIVE_PRINCIPAL_RATE",
+    whole(1, 1_000_000),
+    "the most calls a second of one principal at a process, with --access; those of two seconds can come at once",
+  ),
   maxStreams: setting(
     "--max-concurrent-streams <number>",
     "ARCHIVE_MAX_CONCURRENT_STREAMS",

@@ -6,6 +6,7 @@ import { isLoopback, joinAddress } from "./address.js";
 import { AnswerMemory } from "./answer-memory.js";
 import { ChangeFeed } from "./archive/change-feed.js";
 import { Retention } from "./archive/retention.js";
+import { CallContext } from "./call-context.js";
 import { usageFailure } from "./cli/failure.js";
 import { limits } from "./limits.js";
 import { listenForHttp } from "./listen-for-http.js";
@@ -21,6 +22,7 @@ import { serverCredentials } from "./rpc/server-credentials.js";
 import { ServerTls } from "./server-tls.js";
 import { Admission } from "./service/admission.js";
 import type { CallEnvironment } from "./service/call-environment.js";
+import { PrincipalLimits } from "./service/principal-limits.js";
 import { archiveServices, servedMethods } from "./service/services.js";
 import type { Values } from "./settings.js";
 import { displayLocation } from "./storage/database-url.js";
@@ -28,12 +30,16 @@ import { openStore } from "./storage/open-store.js";
 import { resultSizeFor } from "./storage/result-size.js";
 import type { Store } from "./storage/store.js";
 import { Metrics } from "./telemetry/metrics.js";
+import { readTraceSettings } from "./telemetry/trace-settings.js";
+import { Traces } from "./telemetry/traces.js";
 import { expiry } from "./tls-files.js";
 import { version } from "./version.js";
 import { watchOpenFiles } from "./watch-open-files.js";
 
 /** How long the database may take to be left, in milliseconds. */
 const closePatience = 5000;
+/** How long the metrics wait for what the database says, in milliseconds. */
+const metricsPatience = 500;
 
 export type ServeOptions = Values<typeof serveSettings> & { readonly migrate: boolean };
 
@@ -50,8 +56,9 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   refuseOpen(options);
   const tls = tlsOf(options, logger);
   const access = await accessOf(options, logger);
-  const parts: { store?: Store; health?: Health } = {};
-  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls);
+  const parts: Parts = {};
+  const traces = await tracesOf(databaseUrl.kind, logger);
+  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls, traces);
   const store = await openStore(
     databaseUrl,
     {
@@ -74,14 +81,17 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       maxValues: options.maxRecordValues,
       memory: new AnswerMemory(options.answerMemory),
       observer: metrics,
+      tracer: traces,
       admission: new Admission(
         options.maxCalls,
         () => load.load,
         (cause) => metrics?.refused(cause),
       ),
       access,
+      principalLimits: access && principalLimitsOf(options, metrics),
     };
     const feed = new ChangeFeed(store);
+    parts.feed = feed;
     const services = archiveServices(store, environment, feed);
     const server = createServer(services, environment, {
       "grpc.max_receive_message_length": options.maxReceiveSize,
@@ -131,7 +141,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         load.stop();
         access?.stop();
         tls?.stop();
-        await closed(store);
+        await Promise.all([closed(store), traces?.stop()]);
       },
     };
   } catch (error) {
@@ -142,24 +152,59 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   }
 }
 
+/** What there is of a server once it has begun. */
+interface Parts {
+  store?: Store;
+  health?: Health;
+  feed?: ChangeFeed;
+}
+
 /** Measures this process. What it reads from its parts is there once they are. */
 const metricsOf = (
-  parts: { readonly store?: Store; readonly health?: Health },
+  parts: Readonly<Parts>,
   database: string,
   access: Access | undefined,
   tls: ServerTls | undefined,
+  traces: Traces | undefined,
 ): Promise<Metrics> =>
   Metrics.of(
     servedMethods,
     {
       pools: () => parts.store?.pools() ?? [],
       isServing: () => parts.health?.isServing ?? false,
+      watches: () => parts.feed?.state ?? { watches: 0, behind: 0 },
+      unnumberedChanges: () => unnumbered(parts.store),
+      droppedSpans: traces && (() => traces.dropped),
       droppedLines,
       accessFileIsValid: access && (() => access.isValid),
       certificatesAreValid: tls && (() => tls.isValid),
     },
     { version, node: process.version, database },
   );
+
+/** Traces calls, where OpenTelemetry's variables say so. */
+function tracesOf(database: string, logger: Logger): Promise<Traces> | undefined {
+  try {
+    const settings = readTraceSettings(process.env);
+    return settings && Traces.of(settings, { version, database }, logger);
+  } catch (error) {
+    throw usageFailure((error as Error).message);
+  }
+}
+
+const principalLimitsOf = ({ maxCalls, principalMaxCalls, principalRate }: ServeOptions, metrics?: Metrics) =>
+  new PrincipalLimits({ calls: principalMaxCalls ?? Math.ceil(maxCalls / 2), rate: principalRate }, (cause) =>
+    metrics?.refused(cause),
+  );
+
+/** How many changes have no revision, if the database says so soon: the metrics do not wait for one that is away. */
+async function unnumbered(store: Store | undefined): Promise<number | undefined> {
+  const late = new AbortController();
+  const count = store?.changes.countUnnumbered(new CallContext()).catch(() => undefined);
+  const result = await Promise.race([count, delay(metricsPatience, undefined, { signal: late.signal })]);
+  late.abort();
+  return result;
+}
 
 /** Closes the store, but does not wait for ever for a database that no longer answers. */
 async function closed(store: Store): Promise<void> {

@@ -9,12 +9,20 @@ import { type ChangeEvent, changeEvents, ReadingPace } from "./change-event.js";
 import { ChangeRing } from "./change-ring.js";
 import type { Position } from "./resume-token.js";
 
+/** One of those that watch. */
+export interface Watcher {
+  /** It has told all up to a revision. */
+  reached(revision: number): void;
+  leave(): void;
+}
+
 /**
  * The end of a history, followed for as long as anybody watches: it numbers what is committed, reads what is numbered, and
  * keeps the last of it in memory. A watch that has fallen behind that reads for itself, so none keeps another waiting.
  */
 export class ChangeTail {
-  #watches = 0;
+  /** How far each watch has come. */
+  readonly #watchers = new Set<{ revision: number }>();
   #isFollowed = false;
   readonly #ring = new ChangeRing();
   readonly #pace = new ReadingPace();
@@ -50,17 +58,28 @@ export class ChangeTail {
     return this.#failure !== undefined;
   }
 
-  get isWatched(): boolean {
-    return this.#watches > 0;
+  get watches(): number {
+    return this.#watchers.size;
   }
 
-  /** Follows it for one more watch; returns what ends that. */
-  join(): () => void {
-    this.#watches++;
+  /** How many changes the watch that is furthest behind has yet to tell. */
+  get behind(): number {
+    let least = this.#position.revision;
+    for (const { revision } of this.#watchers) least = Math.min(least, revision);
+    return this.#position.revision - least;
+  }
+
+  /** Follows it for one more watch. */
+  join(): Watcher {
+    const own = { revision: this.#position.revision };
+    this.#watchers.add(own);
     // The last watch may have left just now, and who follows not have seen it.
     if (!this.#isFollowed) void this.#follow();
-    return () => {
-      this.#watches--;
+    return {
+      reached(revision) {
+        own.revision = revision;
+      },
+      leave: () => void this.#watchers.delete(own),
     };
   }
 
@@ -139,7 +158,7 @@ export class ChangeTail {
     const stop = this.store.changes.onWrite(() => written());
     let foundAt = performance.now();
     let failedSince: number | undefined;
-    while (this.#watches > 0 && !this.#failure) {
+    while (this.watches > 0 && !this.#failure) {
       try {
         for (let more = true; more; ) {
           more = await this.store.changes.number(this.#context);
@@ -159,7 +178,7 @@ export class ChangeTail {
         };
       });
       // Many watches are told of several changes at once: each message costs more than what is in it.
-      await delay(Math.max(limits.lookAfterWrite, Math.min(limits.lookForChanges * 2, this.#watches / 10)));
+      await delay(Math.max(limits.lookAfterWrite, Math.min(limits.lookForChanges * 2, this.watches / 10)));
     }
     this.#isFollowed = false;
     stop();

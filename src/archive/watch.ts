@@ -32,7 +32,7 @@ export async function* watch(
   }
   refuse(violations);
   const given = start?.$case === "resume_token" ? readResumeToken(start.value) : undefined;
-  const { tail, leave } = await feed.join(context);
+  const { tail, watcher } = await feed.join(context);
   try {
     let position = tail.position;
     let seen: ReadonlySet<string> = new Set();
@@ -62,13 +62,14 @@ export async function* watch(
         yield [...shown, bookmark(position, isAnew)];
         said = performance.now();
       }
+      watcher.reached(position.revision);
       if (feed.isStopping) throw serverStopping();
       if (found.events.length === 0) {
         await tail.wait(position, Math.max(0, limits.bookmarkEvery - (performance.now() - said)), context);
       }
     }
   } finally {
-    leave();
+    watcher.leave();
   }
 }
 

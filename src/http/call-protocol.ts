@@ -4,6 +4,8 @@ import { envelope, flags } from "./envelope.js";
 
 /** One of the ways in which a call is written over HTTP. */
 export interface CallProtocol {
+  /** What traces call it. */
+  readonly rpcSystem: "grpc" | "connectrpc";
   /** Whether its messages come in envelopes. */
   readonly isEnveloped: boolean;
   /** Whether messages are JSON. */
@@ -41,6 +43,7 @@ const grpcTimeout: Timeout = {
 };
 
 const connectUnary = (contentType: string, isJson: boolean): CallProtocol => ({
+  rpcSystem: "connectrpc",
   isEnveloped: false,
   isJson,
   timeout: connectTimeout,
@@ -51,6 +54,7 @@ const connectUnary = (contentType: string, isJson: boolean): CallProtocol => ({
 });
 
 const connectStream = (contentType: string, isJson: boolean): CallProtocol => ({
+  rpcSystem: "connectrpc",
   isEnveloped: true,
   isJson,
   timeout: connectTimeout,
@@ -62,6 +66,7 @@ const connectStream = (contentType: string, isJson: boolean): CallProtocol => ({
 });
 
 const grpcWeb = (contentType: string, isJson: boolean): CallProtocol => ({
+  rpcSystem: "grpc",
   isEnveloped: true,
   isJson,
   timeout: grpcTimeout,

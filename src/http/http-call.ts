@@ -52,6 +52,10 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
     });
   }
 
+  get rpcSystem() {
+    return this.protocol.rpcSystem;
+  }
+
   header(name: string): string | undefined {
     return name === "authorization" ? authorizationOf(this.incoming.rawHeaders) : headerOf(this.incoming, name);
   }

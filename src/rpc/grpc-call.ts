@@ -31,6 +31,8 @@ type Surface =
 
 /** What all calls of grpc-js have. */
 abstract class GrpcCall<Call extends Surface> implements IncomingCall {
+  readonly rpcSystem = "grpc";
+
   constructor(protected readonly call: Call) {
     innermostCall(call).isHandled = true;
   }

@@ -3,6 +3,7 @@ import { authorize } from "../access/authorize.js";
 import type { Principal } from "../access/principal.js";
 import { ArchiveError, asArchiveError } from "../archive/archive-error.js";
 import { CallContext } from "../call-context.js";
+import { classOf } from "./admission.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { logCall } from "./call-log.js";
 import { decode } from "./decode.js";
@@ -20,7 +21,7 @@ type Call = IncomingCall | (IncomingCall & Pick<UnaryCall, "request">);
 export async function answered<Request, Response>(
   method: MethodBinding<Request>,
   call: Call,
-  { logger, maxSendSize, maxValues, observer, admission, access }: CallEnvironment,
+  { logger, maxSendSize, maxValues, observer, tracer, admission, access, principalLimits }: CallEnvironment,
   /** The request is none where the call is a stream of them. */
   handle: (request: Request, context: CallContext, begin: () => void) => Promise<Response>,
   /** What the requests of a stream name that writes records. */
@@ -30,19 +31,24 @@ export async function answered<Request, Response>(
   const { path } = call;
   observer?.begun(path);
   const requestId = requestIdOf(call);
+  const traced = tracer?.begin(call);
   let [begun, done, admitted] = [false, false, false];
   /** Sends the headers, but only before an answer. */
   const begin = () => {
     if (begun) return;
     begun = true;
     call.sendHeaders(requestId);
+    // A watch lasts for as long as its client wants, and its trace until there is something to see.
+    if (traced && classOf(method) === "watch") traced.ended({ code: "OK", requestId });
   };
   const context = contextOf(call, requestId, () => done);
+  context.trace = traced?.trace;
   let request: Request | undefined;
   let error: ArchiveError | undefined;
   let response: Response | undefined;
   let principal: Principal | undefined;
   let unfollow: (() => void) | undefined;
+  let leave: (() => void) | undefined;
   try {
     admitted = admission?.enter(method) ?? false;
     const credentials = access && credentialsOf(call);
@@ -51,6 +57,7 @@ export async function answered<Request, Response>(
       principal = known instanceof Promise ? await known : known;
       context.principal = principal.name;
       context.sight = principal;
+      leave = principalLimits?.enter(principal.name, method);
       if (method.requestStream || method.responseStream) {
         unfollow = access.follow(credentials, principal, (ended) => context.end(ended));
       }
@@ -68,12 +75,15 @@ export async function answered<Request, Response>(
   }
   done = true;
   if (admitted) admission?.leave();
+  leave?.();
   unfollow?.();
   if (error || call.end) context.room?.close();
   observer?.ended(path, error?.code ?? "OK", performance.now() - began);
+  traced?.ended({ code: error?.code ?? "OK", reason: error?.reason, requestId });
   const { denied } = context;
   const { peer } = call;
-  logCall(logger, { path, peer, requestId, principal: principal?.name, request, written, denied, error, began });
+  const who = { peer, requestId, traceId: traced?.id, principal: principal?.name };
+  logCall(logger, { path, ...who, request, written, denied, error, began });
   return { response, status: error && toStatus(error, requestId) };
 }
 

@@ -9,6 +9,8 @@ interface EndedCall {
   readonly path: string;
   readonly peer: string;
   readonly requestId: string;
+  /** What names its trace, where that is kept or the caller has one. */
+  readonly traceId?: string | undefined;
   /** Who asked, where anybody must say so. */
   readonly principal?: string | undefined;
   /** What was decoded of it, if anything. */
@@ -25,7 +27,7 @@ interface EndedCall {
 
 /** Writes the one line that each call leaves in the log. */
 export function logCall(logger: Logger, call: EndedCall): void {
-  const { path, peer, requestId, principal, request, written, denied = 0, error, began } = call;
+  const { path, peer, requestId, traceId, principal, request, written, denied = 0, error, began } = call;
   const level = denied > 0 ? "warn" : levelOf(error);
   if (!logger.isLevelEnabled(level)) return;
   logger.log(level, {
@@ -40,6 +42,7 @@ export function logCall(logger: Logger, call: EndedCall): void {
     ...(principal === undefined ? {} : { principal }),
     ...(error?.details.fault === undefined ? {} : { fault: error.details.fault }),
     request_id: requestId,
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
     ...(error?.cause ? { error: quoted(causes(error.cause), limits.charactersOfCause) } : {}),
   });
 }

@@ -9,6 +9,8 @@ export type CallEnd = "DEADLINE_EXCEEDED" | "CANCELLED";
 export interface IncomingCall {
   /** "/package.Service/Method" */
   readonly path: string;
+  /** What traces call the way in which it is made. */
+  readonly rpcSystem: "grpc" | "connectrpc";
   /** The address of who calls. */
   readonly peer: string;
   /** How it has ended, if it has. */

@@ -79,7 +79,9 @@ export function toStatus(error: ArchiveError, requestId: string): CallStatus {
   }
   const { retryAfter } = details;
   if (retryAfter !== undefined) {
-    packed.push(pack(RetryInfo, { retry_delay: { seconds: 0n, nanos: retryAfter * 1_000_000 } }));
+    const seconds = Math.floor(retryAfter / 1000);
+    const nanos = (retryAfter - seconds * 1000) * 1_000_000;
+    packed.push(pack(RetryInfo, { retry_delay: { seconds: BigInt(seconds), nanos } }));
   }
   return { code, message, details: packed, requestId, retryAfter };
 }

@@ -19,6 +19,12 @@ export const pendingSql = (limit: number): Query => ({
   bindings: [limit],
 });
 
+/** How many changes such transactions have; of very many transactions, some are looked at. */
+export const countPendingSql: Query = {
+  sql: "SELECT COALESCE(SUM(`size`), 0) AS count FROM (SELECT `size` FROM `archive_pending` LIMIT 10000) p",
+  bindings: [],
+};
+
 /** The changes of those up to a number. */
 export const notesUpToSql = (last: number): Query => ({
   sql: "SELECT `pending_id`, `mark`, `changes` FROM `archive_pending` WHERE `pending_id` <= ? ORDER BY `pending_id`",

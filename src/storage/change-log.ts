@@ -43,6 +43,8 @@ export interface ChangeLog {
    * same, one of the two does nothing.
    */
   number(context: CallContext): Promise<boolean>;
+  /** How many changes have no revision yet: of very many, about how many at least. */
+  countUnnumbered(context: CallContext): Promise<number>;
   /** The changes from a revision on, at most so many, and the state that they are of. */
   read(from: number, limit: number, context: CallContext): Promise<{ state: HistoryState; changes: NumberedChange[] }>;
   /** The changes of a query, at most so many. Of deletions it has those that may have taken what is asked for. */

@@ -1,4 +1,5 @@
 import { CallContext } from "../call-context.js";
+import { sharedTrace } from "../call-trace.js";
 import { limits } from "../limits.js";
 
 /** The most that go together. */
@@ -79,6 +80,7 @@ export class Groups<Item, Answer> {
   async #together(group: readonly Asked<Item, Answer>[]): Promise<void> {
     const trip = this.#begin();
     const context = new CallContext();
+    context.trace = sharedTrace(group.map((asked) => asked.context));
     let left = group.length;
     const listeners = group.map(({ context: own }) => {
       const listener = () => {

@@ -71,6 +71,11 @@ export class KnexChangeLog implements ChangeLog {
     await run(sql.advanceSql(revision));
   }
 
+  async countUnnumbered(context: CallContext): Promise<number> {
+    const { rows } = await this.runner.read(sql.countPendingSql, context);
+    return Number(rows[0]?.count);
+  }
+
   async read(from: number, limit: number, context: CallContext) {
     const { rows } = await this.runner.read(sql.readChangesSql(from, limit), context);
     const state = stateOf(rows[0] ?? {});

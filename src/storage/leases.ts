@@ -4,6 +4,7 @@ import type { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
 import type { Engine } from "./engine.js";
 import { type Outcome, plain, type Query, type Run } from "./query.js";
+import type { StorageError } from "./store.js";
 import type { StoreObserver } from "./store-observer.js";
 
 /** A connection for as long as somebody works with it. */
@@ -52,18 +53,25 @@ export class Leases {
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
-      const began = observer ? performance.now() : 0;
+      const { trace } = context;
+      const began = observer || trace ? performance.now() : 0;
+      const tell = (failure?: StorageError["kind"]) => {
+        if (!observer && !trace) return;
+        const ended = performance.now();
+        observer?.statement(sql, ended - began, failure);
+        trace?.statement(sql, began, ended, failure);
+      };
       return pool.client
         .query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } })
         .then(
           ({ response }: { response: unknown }) => {
-            observer?.statement(sql, performance.now() - began);
+            tell();
             return engine.outcome(response);
           },
           (error: unknown) => {
             if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
             const failure = engine.translate(error);
-            observer?.statement(sql, performance.now() - began, failure.kind);
+            tell(failure.kind);
             throw failure;
           },
         );

@@ -1,4 +1,5 @@
 import { CallContext } from "../call-context.js";
+import { sharedTrace } from "../call-trace.js";
 import type { Run } from "./query.js";
 
 /** A transaction that is open. */
@@ -87,6 +88,7 @@ export class WriteGroups {
   async #do(together: Together, context: CallContext): Promise<void> {
     const group = this.#waiting.filter(({ context: own }) => !own.error);
     this.#waiting = [];
+    context.trace = sharedTrace(group.map((asked) => asked.context));
     let left = group.length;
     const leave = group.map(({ context: own }) => {
       const listener = () => {

@@ -9,6 +9,7 @@ import { limits } from "../../src/limits.js";
 import { createServer, listen } from "../../src/rpc/server.js";
 import { Admission, type Load } from "../../src/service/admission.js";
 import type { CallEnvironment } from "../../src/service/call-environment.js";
+import { type PrincipalBounds, PrincipalLimits } from "../../src/service/principal-limits.js";
 import { archiveServices } from "../../src/service/services.js";
 import { parseDatabaseUrl } from "../../src/storage/database-url.js";
 import type { Dialect, Engine as StorageEngine } from "../../src/storage/engine.js";
@@ -52,6 +53,8 @@ interface Options {
   readonly answerMemory?: number;
   /** Who may do what. */
   readonly access?: Access;
+  /** What one principal may ask for. */
+  readonly ofPrincipal?: PrincipalBounds;
   readonly poolSize?: number;
   readonly acquireTimeout?: number;
   readonly standstill?: StandstillBounds;
@@ -109,6 +112,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     ),
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     access: options.access,
+    principalLimits: options.ofPrincipal && new PrincipalLimits(options.ofPrincipal),
   };
   const services = archiveServices(store, environment);
   const server: Server = createServer(services, environment, {

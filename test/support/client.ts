@@ -157,8 +157,8 @@ export class ArchiveClient {
     return this.call(archiveMethod("whoAmI"), {}) as Promise<WhoAmIResponse>;
   }
 
-  describeHierarchy(): Promise<DescribeHierarchyResponse> {
-    return this.call(archiveMethod("describeHierarchy"), {}) as Promise<DescribeHierarchyResponse>;
+  describeHierarchy(options?: CallOptions): Promise<DescribeHierarchyResponse> {
+    return this.call(archiveMethod("describeHierarchy"), {}, options) as Promise<DescribeHierarchyResponse>;
   }
 
   async *stream(request: Partial<StreamDescendantsRequest> = {}, options: CallOptions = {}) {

@@ -225,9 +225,10 @@ class TestDetailsOfErrors:
             with pytest.raises(ConflictError):
                 archive.collaboration.get({"collab_id": "c"})
 
-    def test_a_server_that_has_too_much_to_do_is_asked_again(self):
+    @pytest.mark.parametrize("reason", ["OVERLOADED", "RATE_LIMITED"])
+    def test_a_server_that_has_too_much_to_do_is_asked_again(self, reason):
         info = any_pb2.Any()
-        info.Pack(error_details_pb2.ErrorInfo(domain="archive.synergos", reason="OVERLOADED"))
+        info.Pack(error_details_pb2.ErrorInfo(domain="archive.synergos", reason=reason))
         asked = []
 
         def answer(request, context):

@@ -17,7 +17,7 @@ interface Schedule {
 /** An archive that restarts is away for some seconds: these are about 14 of them. */
 const whileAway: Schedule = { attempts: 8, first: 200, longest: 4000 };
 
-/** An archive that has too much to do says itself how long to wait, and has done nothing. */
+/** An archive that has too much to do, or too much for one principal, says itself how long to wait, and has done nothing. */
 const whileOverloaded: Schedule = { attempts: 8, first: 500, longest: 4000 };
 
 /** The archive tried several times itself before it said so. */
@@ -45,12 +45,15 @@ function pauseOf(schedule: Schedule, error: ArchiveError, attempt: number): numb
 
 function scheduleFor({ code, reason }: ArchiveError, mayBeDone: boolean): Schedule | undefined {
   if (code === "ABORTED" && reason === "CONFLICT") return afterConflict;
-  if (code === "RESOURCE_EXHAUSTED" && reason === "OVERLOADED") return whileOverloaded;
+  if (code === "RESOURCE_EXHAUSTED" && refusals.has(reason)) return whileOverloaded;
   return code === "UNAVAILABLE" && !mayBeDone ? whileAway : undefined;
 }
 
+/** The reasons of refusals for want of room, after which nothing was done. */
+const refusals: ReadonlySet<string> = new Set(["OVERLOADED", "RATE_LIMITED"]);
+
 /** What ends a watch, or keeps it from going on, for a while only. */
-const passing: ReadonlySet<string> = new Set(["OVERLOADED", "TOO_MANY_WATCHES", "WATCH_TOO_SLOW"]);
+const passing: ReadonlySet<string> = new Set([...refusals, "TOO_MANY_WATCHES", "WATCH_TOO_SLOW"]);
 
 /** Whether a watch may go on after an error; that none of ours cancelled it, others have seen to. */
 export function isInterruption({ code, reason, message }: ArchiveError): boolean {

@@ -104,10 +104,10 @@ describe("an archive that is at odds", () => {
     },
   );
 
-  test("that is overloaded is asked again, but not before it said so", async () => {
+  test.each(["OVERLOADED", "RATE_LIMITED"])("that refuses as %s is asked again, but not before it said so", async (reason) => {
     const metadata = new Metadata();
     const details = [
-      [ErrorInfo.$type, ErrorInfo.encode(ErrorInfo.fromPartial({ reason: "OVERLOADED", domain: "archive.synergos" }))],
+      [ErrorInfo.$type, ErrorInfo.encode(ErrorInfo.fromPartial({ reason, domain: "archive.synergos" }))],
       [RetryInfo.$type, RetryInfo.encode({ retry_delay: { seconds: 1n, nanos: 500_000_000 } })],
     ] as const;
     const packed = details.map(([name, bytes]) => Any.fromPartial({ type_url: `x/${name}`, value: bytes.finish() }));
@@ -123,7 +123,7 @@ describe("an archive that is at odds", () => {
     patient.close();
     asked.length = 0;
     const hasty = connect(stub.address, { retry: false });
-    expect(await rejection(hasty.project.get({ key }))).toMatchObject({ reason: "OVERLOADED", retryAfter: 1500 });
+    expect(await rejection(hasty.project.get({ key }))).toMatchObject({ reason, retryAfter: 1500 });
     hasty.close();
     stub.stop();
   });

@@ -21,7 +21,7 @@ from synergos_archive.flows import archive_call, numbers, tagged, untagged
 from synergos_archive.messages import message_from
 
 #: What ends a watch, or keeps it from going on, for a while only.
-_PASSING = ("OVERLOADED", "TOO_MANY_WATCHES", "WATCH_TOO_SLOW")
+_PASSING = ("OVERLOADED", "RATE_LIMITED", "TOO_MANY_WATCHES", "WATCH_TOO_SLOW")
 
 
 class WatchEvent(NamedTuple):

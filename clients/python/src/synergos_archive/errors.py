@@ -93,7 +93,7 @@ class ConflictError(TransientError):
 
 
 class OverloadedError(TransientError):
-    """The server had too much to do; nothing was done. The client waits and tries again by itself, for as long as for an absent one."""
+    """The server had too much to do, or one principal asked for too much; nothing was done. The client waits and tries again by itself, for as long as for an absent one."""
 
 
 class InvalidArgumentError(PermanentError, ValueError):
@@ -147,6 +147,7 @@ _BY_REASON: Dict[str, Type[ArchiveError]] = {
     "HISTORY_CHANGED": ChangesGoneError,
     "OVERLOADED": OverloadedError,
     "PARENT_NOT_FOUND": ParentNotFoundError,
+    "RATE_LIMITED": OverloadedError,
     "RECORD_EXISTS": RecordExistsError,
     "RECORD_NOT_FOUND": RecordNotFoundError,
     "REQUEST_TOO_LARGE": RequestTooLargeError,
