@@ -1,11 +1,14 @@
-import { Writable } from "node:stream";
-import { createLogger, format, type Logger, transports } from "winston";
+import { createLogger, format, type Logger } from "winston";
+import TransportStream from "winston-transport";
 import { LineWriter } from "./line-writer.js";
 import type { serveSettings } from "./options.js";
 import type { Values } from "./settings.js";
-import { GelfTransport } from "./telemetry/gelf-transport.js";
+import { GelfLog } from "./telemetry/gelf-log.js";
 
 type LogOptions = Pick<Values<typeof serveSettings>, "logLevel" | "logFormat" | "logTarget" | "logId" | "logCensored">;
+
+/** Where winston has the text of a line. */
+const text = Symbol.for("message");
 
 /** How long the last lines may take to a Graylog, in milliseconds. */
 const patience = 2000;
@@ -17,18 +20,19 @@ export function createLog({ logLevel, logFormat, logTarget, logId, logCensored }
   const lost = (count: number) =>
     `${line({ level: "warn", message: "lines of the log were lost: it could not be written", lost: count })}\n`;
   writer = new LineWriter(lost);
-  const stream = new Writable({
-    decodeStrings: false,
-    write(text: string, _encoding, done) {
-      writer?.write(text);
-      done();
+  graylog = logTarget && new GelfLog(logTarget, `ARC_${logId}`);
+  // One transport for both: winston takes longer to hand a line to another than that takes to write it.
+  const transport = new TransportStream({
+    log(entry: Record<string | symbol, unknown>, next) {
+      writer?.write(`${entry[text]}\n`);
+      graylog?.add(entry);
+      next();
     },
   });
-  graylog = logTarget && new GelfTransport(logTarget, `ARC_${logId}`);
   return createLogger({
     level: logLevel,
     format: logCensored ? format.combine(censored(), format.printf(line)) : format.printf(line),
-    transports: [new transports.Stream({ stream }), ...(graylog ? [graylog] : [])],
+    transports: [transport],
   });
 }
 
@@ -40,7 +44,7 @@ const censored = format((entry) => {
 
 /** The standard error is one, whatever writes to it. */
 let writer: LineWriter | undefined;
-let graylog: GelfTransport | undefined;
+let graylog: GelfLog | undefined;
 
 /** The lines that were lost so far, by where they should have gone. */
 export const droppedLines = (): { target: string; count: number }[] => [

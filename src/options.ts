@@ -96,7 +96,7 @@ export const serveSettings = {
       "--metrics-token <token>",
       "ARCHIVE_METRICS_TOKEN",
       readMetricsToken,
-      "who reads /metrics must have this token; anybody may where there is none",
+      "who reads /metrics must have this token; without one anybody may, or with --access this machine alone",
     ),
     secret: true,
   },

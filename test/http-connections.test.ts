@@ -90,6 +90,24 @@ test("of two credentials none is passed over", async () => {
   }
 });
 
+test("a connection of HTTP/2 that nobody uses is ended, one whose answer takes long is not", async () => {
+  let answer = () => {};
+  const called = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const late = (_: unknown, response: { end(text: string): unknown }) => void called.then(() => response.end("late"));
+  const listener = new HttpListener(late, undefined, 10, undefined, 100);
+  const url = `http://127.0.0.1:${await listener.listen("127.0.0.1", 0)}`;
+  const [idle, waiting] = [connectHttp2(url), connectHttp2(url)];
+  const closed = once(waiting, "close");
+  const stream = waiting.request({ ":path": "/" });
+  await Promise.all([once(idle, "close"), once(waiting, "goaway")]);
+  answer();
+  expect(await text(stream)).toBe("late");
+  await closed;
+  await listener.finish(0);
+});
+
 test("connections are made anew after some time", async () => {
   const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, 200);
   const url = `http://127.0.0.1:${await listener.listen("127.0.0.1", 0)}`;

@@ -211,7 +211,7 @@ export function asArchiveError(error: unknown, responseLimit: number): ArchiveEr
       "RESOURCE_EXHAUSTED",
       "TOO_MANY_LARGE_ANSWERS",
       `Other large answers take all of the ${error.size} bytes that there are for them (--answer-memory): try again later, or ask for less at a time.`,
-      details,
+      { ...details, retryAfter: 1000 },
     );
   }
   switch (error instanceof StorageError ? error.kind : "unknown") {

@@ -35,6 +35,8 @@ export class HttpListener {
     maxStreams: number,
     /** After how long a connection is to be made anew, so that who it is of does not live on; undefined where never. */
     private readonly maxAge?: number,
+    /** How long a connection of HTTP/2 may be kept that nothing comes over and goes over, in milliseconds. */
+    private readonly maxSilence: number = patience.keepAliveTimeout,
   ) {
     const handle: Handle = (request, response) => {
       if (!("stream" in response) && this.#old.has(request.socket)) response.setHeader("connection", "close");
@@ -91,6 +93,8 @@ export class HttpListener {
     server.on("session", (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       const timer = this.#afterAge(() => session.close());
+      // One that nobody uses is ended, as with HTTP/1.1. Streams that are open end first: what waits long is no fault.
+      session.setTimeout(this.maxSilence, () => session.close());
       session.once("close", () => {
         this.#sessions.delete(session);
         clearTimeout(timer);

@@ -17,7 +17,7 @@ const privateName = /^[^.]+$|\.(localhost|local|internal|test|home\.arpa)$/;
 /** Headers that a page may send and see beside those that any may. */
 const allowedHeaders =
   "authorization, connect-protocol-version, connect-timeout-ms, content-type, grpc-timeout, traceparent, tracestate, x-grpc-web, x-request-id, x-user-agent";
-const exposedHeaders = "grpc-message, grpc-status, grpc-status-details-bin, x-request-id";
+const exposedHeaders = "grpc-message, grpc-status, grpc-status-details-bin, retry-after, x-request-id";
 /** For how long a browser need not ask again, in seconds. */
 const preflightAge = "7200";
 

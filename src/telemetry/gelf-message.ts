@@ -8,37 +8,68 @@ const renamed: Readonly<Record<string, string>> = { id: "entry_id", message: "te
 
 const host = hostname();
 
+/** What every message begins with, for each logger: made once, as a message is made for each call. */
+const beginnings = new Map<string, string>();
+
+function beginningOf(logger: string): string {
+  const known = beginnings.get(logger);
+  if (known) return known;
+  const begins = { version: "1.1", host, _logger: logger, _ID_path: "synergos.archive.v1" };
+  const made = JSON.stringify(begins).slice(0, -1);
+  beginnings.set(logger, made);
+  return made;
+}
+
+/** "RunService/GetRun" is the line of a call. */
+const call = /^(\w+Service)\/(\w+)$/;
+
 /**
  * A line of the log as GELF 1.1, with the fields that the grid's streams match on. Fields of an object, such as the ids
  * of a key, become fields of their own.
  */
 export function gelfMessage(entry: Readonly<Record<string, unknown>>, logger: string, now = Date.now()): string {
-  const { level, message, key, error, reason, ...rest } = entry;
-  const text = String(message);
-  // "RunService/GetRun" is the line of a call.
-  const [, service = "", method = ""] = /^(\w+Service)\/(\w+)$/.exec(text) ?? [];
-  const gelf: Record<string, unknown> = {
-    version: "1.1",
-    host,
-    short_message: text || "-",
-    timestamp: now / 1000,
-    level: severities[String(level)] ?? 6,
-    _logger: logger,
-    _description: reason === undefined ? text : `${text}: ${String(reason)}`,
-    _ID_path: "synergos.archive.v1",
-    _ID_class: service || "Archive",
-    _ID_function: method || "-",
-  };
-  if (error !== undefined) gelf.full_message = String(error);
-  for (const [name, value] of Object.entries({ reason, ...rest, ...fieldsOf(key) })) add(gelf, name, value);
-  return JSON.stringify(gelf);
+  const message = String(entry.message);
+  const { reason } = entry;
+  const [, service = "Archive", method = "-"] = call.exec(message) ?? [];
+  const description = reason === undefined ? message : `${message}: ${String(reason)}`;
+  // An object of ever other members and its text would take twice the time.
+  let gelf =
+    `${beginningOf(logger)},"short_message":${quoted(message || "-")},"timestamp":${now / 1000},` +
+    `"level":${severities[String(entry.level)] ?? 6},"_description":${quoted(description)},` +
+    `"_ID_class":${quoted(service)},"_ID_function":${quoted(method)}`;
+  for (const name in entry) {
+    const value = entry[name];
+    if (name === "level" || name === "message" || value === undefined || value === null) continue;
+    if (name === "error") gelf += `,"full_message":${quoted(String(value))}`;
+    else if (name === "key" && typeof value === "object") gelf += membersOf(value);
+    else gelf += member(name, value);
+  }
+  return `${gelf}}`;
 }
 
-const fieldsOf = (key: unknown): object => (typeof key === "object" && key !== null ? key : {});
+const quoted = (text: string): string => JSON.stringify(text);
+
+function membersOf(fields: object): string {
+  let members = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== null) members += member(name, value);
+  }
+  return members;
+}
 
 /** GELF takes texts and numbers, under names of some characters only. */
-function add(gelf: Record<string, unknown>, name: string, value: unknown): void {
-  if (value === undefined || value === null) return;
-  const field = `_${(renamed[name] ?? name).replace(/[^\w.-]/g, "_")}`;
-  gelf[field] = typeof value === "number" || typeof value === "string" ? value : JSON.stringify(value);
+function member(name: string, value: unknown): string {
+  if (typeof value === "number" && Number.isFinite(value)) return `${beginningOfMember(name)}${value}`;
+  return `${beginningOfMember(name)}${quoted(typeof value === "string" ? value : JSON.stringify(value))}`;
+}
+
+/** How fields begin: all names come from the archive, so there are few. */
+const members = new Map<string, string>();
+
+function beginningOfMember(name: string): string {
+  const known = members.get(name);
+  if (known) return known;
+  const made = `,"_${(renamed[name] ?? name).replace(/[^\w.-]/g, "_")}":`;
+  members.set(name, made);
+  return made;
 }

@@ -1,11 +1,10 @@
-import TransportStream from "winston-transport";
 import { connectByDatagrams, connectByStream } from "./gelf-connections.js";
 import { gelfMessage } from "./gelf-message.js";
 import { GelfSender } from "./gelf-sender.js";
 import type { LogTarget } from "./log-target.js";
 
-/** A transport of winston that sends lines to a Graylog, and waits for nothing. */
-export class GelfTransport extends TransportStream {
+/** The log as a Graylog has it. It waits for nothing. */
+export class GelfLog {
   readonly sender: GelfSender;
 
   /** `logger` is what Graylog's streams know this process by. */
@@ -13,13 +12,11 @@ export class GelfTransport extends TransportStream {
     target: LogTarget,
     private readonly logger: string,
   ) {
-    super();
     const connect = target.kind === "udp" ? connectByDatagrams : connectByStream;
     this.sender = new GelfSender((signal) => connect(target, signal));
   }
 
-  override log(entry: Record<string, unknown>, next: () => void): void {
+  add(entry: Readonly<Record<string, unknown>>): void {
     this.sender.add(gelfMessage(entry, this.logger));
-    next();
   }
 }
