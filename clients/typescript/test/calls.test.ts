@@ -104,29 +104,34 @@ describe("an archive that is at odds", () => {
     },
   );
 
-  test.each(["OVERLOADED", "RATE_LIMITED"])("that refuses as %s is asked again, but not before it said so", async (reason) => {
-    const metadata = new Metadata();
-    const details = [
-      [ErrorInfo.$type, ErrorInfo.encode(ErrorInfo.fromPartial({ reason, domain: "archive.synergos" }))],
-      [RetryInfo.$type, RetryInfo.encode({ retry_delay: { seconds: 1n, nanos: 500_000_000 } })],
-    ] as const;
-    const packed = details.map(([name, bytes]) => Any.fromPartial({ type_url: `x/${name}`, value: bytes.finish() }));
-    const trailer = Status.encode({ code: status.RESOURCE_EXHAUSTED, message: "", details: packed }).finish();
-    metadata.set("grpc-status-details-bin", Buffer.from(trailer));
-    const asked: number[] = [];
-    const stub = await startStub(() =>
-      asked.push(performance.now()) === 1 ? { code: status.RESOURCE_EXHAUSTED, details: "busy", metadata } : undefined,
-    );
-    const patient = connect(stub.address);
-    expect(await patient.project.get({ key })).toMatchObject({ etag: "stub" });
-    expect(Number(asked[1]) - Number(asked[0])).toBeGreaterThan(1490);
-    patient.close();
-    asked.length = 0;
-    const hasty = connect(stub.address, { retry: false });
-    expect(await rejection(hasty.project.get({ key }))).toMatchObject({ reason, retryAfter: 1500 });
-    hasty.close();
-    stub.stop();
-  });
+  test.each(["OVERLOADED", "RATE_LIMITED"])(
+    "that refuses as %s is asked again, but not before it said so",
+    async (reason) => {
+      const metadata = new Metadata();
+      const details = [
+        [ErrorInfo.$type, ErrorInfo.encode(ErrorInfo.fromPartial({ reason, domain: "archive.synergos" }))],
+        [RetryInfo.$type, RetryInfo.encode({ retry_delay: { seconds: 1n, nanos: 500_000_000 } })],
+      ] as const;
+      const packed = details.map(([name, bytes]) => Any.fromPartial({ type_url: `x/${name}`, value: bytes.finish() }));
+      const trailer = Status.encode({ code: status.RESOURCE_EXHAUSTED, message: "", details: packed }).finish();
+      metadata.set("grpc-status-details-bin", Buffer.from(trailer));
+      const asked: number[] = [];
+      const stub = await startStub(() =>
+        asked.push(performance.now()) === 1
+          ? { code: status.RESOURCE_EXHAUSTED, details: "busy", metadata }
+          : undefined,
+      );
+      const patient = connect(stub.address);
+      expect(await patient.project.get({ key })).toMatchObject({ etag: "stub" });
+      expect(Number(asked[1]) - Number(asked[0])).toBeGreaterThan(1490);
+      patient.close();
+      asked.length = 0;
+      const hasty = connect(stub.address, { retry: false });
+      expect(await rejection(hasty.project.get({ key }))).toMatchObject({ reason, retryAfter: 1500 });
+      hasty.close();
+      stub.stop();
+    },
+  );
 
   test("is not asked beyond the deadline", async () => {
     const stub = await startStub(() => refuse("CONFLICT"));
