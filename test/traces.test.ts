@@ -90,7 +90,8 @@ describe.each(engines)("on $name", (each) => {
     for (const { parentId, start: began, end } of statements) {
       expect([parentId, began >= call.start, end <= call.end, began <= end]).toEqual([call.spanId, true, true, true]);
     }
-    expect(linesOf(server, created.id)).toMatchObject([{ code: "OK", request_id: "one", trace_id: created.id }]);
+    const lines = () => linesOf(server, created.id);
+    await expect.poll(lines).toMatchObject([{ code: "OK", request_id: "one", trace_id: created.id }]);
 
     const read = callerTrace();
     const { status } = await fetch(`${url}/${service}/GetCollaboration`, {
@@ -139,7 +140,7 @@ test("of calls that are in nobody's trace a share is kept; of others what their 
   expect(roots).toBeGreaterThan(5);
   expect(roots).toBeLessThan(100);
   expect(traces.of(other.id)).toEqual([]);
-  expect(linesOf(server, other.id)).toHaveLength(1);
+  await expect.poll(() => linesOf(server, other.id)).toHaveLength(1);
   const odd = ["", "00-0-0-01", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`, `ff-${kept.id}-00f067aa0ba902b7-01`];
   for (const traceparent of [...odd, "x".repeat(4000)]) {
     await server.client.describeHierarchy({ metadata: { traceparent, tracestate: "=,=;" } });
@@ -220,8 +221,9 @@ test("a collector that is away, refuses or does not answer costs no call anythin
     return traces.spans.length;
   };
   await expect.poll(back, { timeout: 20_000 }).toBeGreaterThan(0);
-  await expect.poll(() => said("traces are sent again"), { timeout: 10_000 }).toBe(1);
-  expect(said("traces cannot be sent")).toBe(1);
+  await expect.poll(() => said("traces are sent again"), { timeout: 10_000 }).toBeGreaterThan(0);
+  // Once, and not for each batch that was lost; again only where some came through in between.
+  expect(said("traces cannot be sent")).toBeLessThanOrEqual(said("traces are sent again") + 1);
 });
 
 test("what cannot be done is refused at the start", async () => {
