@@ -58,7 +58,8 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   const access = await accessOf(options, logger);
   const parts: Parts = {};
   const traces = await tracesOf(databaseUrl.kind, logger);
-  const metrics = options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls, traces);
+  const metrics =
+    options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls, traces);
   const store = await openStore(
     databaseUrl,
     {
