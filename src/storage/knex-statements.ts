@@ -60,11 +60,12 @@ export class KnexStatements implements Statements {
   }
 
   async list(type: RecordType, query: ListQuery, { size, after }: Page): Promise<Listed<StoredRecord>> {
+    const visible = this.#visible(type, query);
     // One more tells whether more follow, whether there is room for it or not.
-    const selection = lists.listSql(type, this.#visible(type, query), { size: size + 1, after }, this.dialect);
+    const selection = lists.listSql(type, visible, { size: size + 1, after }, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, cut: true });
     return {
-      items: rows.slice(0, size).map((row) => storedRecord(row, type, keyOf(row, type, query.equal))),
+      items: rows.slice(0, size).map((row) => storedRecord(row, type, keyOf(row, type, visible.equal))),
       more: truncated || rows.length > size,
     };
   }
@@ -75,9 +76,10 @@ export class KnexStatements implements Statements {
     page: Page,
     size: number,
   ): Promise<{ records: StoredRecord[]; whole: boolean }> {
-    const selection = lists.listSql(type, this.#visible(type, query), page, this.dialect);
+    const visible = this.#visible(type, query);
+    const selection = lists.listSql(type, visible, page, this.dialect);
     const { rows, truncated } = await this.runner.read({ ...selection, take: size });
-    const records = rows.map((row) => storedRecord(row, type, keyOf(row, type, query.equal)));
+    const records = rows.map((row) => storedRecord(row, type, keyOf(row, type, visible.equal)));
     return { records, whole: !truncated };
   }
 
@@ -249,7 +251,11 @@ export class KnexStatements implements Statements {
   /** A list, as far as there are its records for the caller. */
   #visible(type: RecordType, query: ListQuery): ListQuery {
     const { sight } = this.caller;
-    return sight ? { ...query, scope: narrowed(sight.visible(type), query.equal) } : query;
+    if (!sight) return query;
+    const scope = narrowed(sight.visible(type), query.equal);
+    // One part is ids like those of a filter: who sorts by them, too, has MariaDB sort all that there is.
+    const [only] = scope?.length === 1 ? scope : [];
+    return only ? { ...query, equal: { ...query.equal, ...only } } : { ...query, scope };
   }
 
   async #record(run: Run, query: Query, type: RecordType, key: Ids): Promise<StoredRecord | undefined> {
