@@ -208,6 +208,9 @@ test("pages of other hosts and origins are not served, those that are named are"
   for (const host of ["archive.example.org", "archive:50052", "[::1]:50052", "archive-0.archive.svc.cluster.local"]) {
     expect(await status({ host })).toContain(" 200 ");
   }
+  // As a balancer asks: no browser names no host.
+  const probe = ["-s", "-i", "--http1.0", "-H", "host:", `${archive.url}/readyz`];
+  expect((await run("curl", probe)).stdout).toContain(" 200 ");
   expect(await status({ origin: "https://evil.example.com" })).toContain(" 403 ");
   expect(await status({ origin: "null" })).toContain(" 403 ");
   const origin = "https://grid.example.org";

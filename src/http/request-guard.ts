@@ -59,8 +59,9 @@ export class RequestGuard {
     return true;
   }
 
+  /** Whether a name is one of this server. Every browser says one; balancers that probe by HTTP/1.0 say none. */
   #isOwn(name: string): boolean {
-    return isIP(name) !== 0 || privateName.test(name) || this.#hosts.has(name) || this.#hosts.has("*");
+    return name === "" || isIP(name) !== 0 || privateName.test(name) || this.#hosts.has(name) || this.#hosts.has("*");
   }
 }
 
