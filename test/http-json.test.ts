@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { takeMasks } from "../src/http/json-masks.js";
 import { readJson } from "../src/http/read-json.js";
 import { writeJson } from "../src/http/write-json.js";
+import { limits } from "../src/limits.js";
 import { descriptors } from "../src/records/message-shape.js";
 
 function schemaOf(name: string) {
@@ -77,4 +78,34 @@ test("masks are found wherever they are, and name every path", () => {
   expect(() => readJson(schema, Buffer.from(JSON.stringify({ operations: [operation([])] })))).toThrow(
     /update_mask|JSON/,
   );
+});
+
+test("JSON of too many values or levels is refused before it is read, however they are written", () => {
+  const schema = schemaOf("UpdateRunRequest");
+  const details = (attributes: string) => Buffer.from(`{"details":{"attributes":${attributes}}}`);
+  const { valuesOfJsonRequest: most } = limits;
+  const members = (count: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [i, i])));
+  const list = (count: number, item: string) => `{"list":[${Array(count).fill(item).join(",")}]}`;
+  for (const text of [
+    members(most),
+    list(most, "{}"),
+    list(most, " 1 "),
+    list(most, '"\\""'),
+    list(most / 2, "[[]]"),
+  ]) {
+    expect(() => readJson(schema, details(text))).toThrow(`more than ${most} values`);
+  }
+  // What stands in texts is no value.
+  for (const text of [members(most - 10), `{"text":"${",".repeat(most * 2)}"}`, `{"text":"${'\\",'.repeat(most)}"}`]) {
+    expect(fromBinary(schema, readJson(schema, details(text)))).toMatchObject({ details: { attributes: {} } });
+  }
+  const deep = (levels: number) => details(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`);
+  expect(() => readJson(schema, deep(100_000))).toThrow("nested too deep");
+});
+
+test("of a mask in one text no more paths are looked at than there may be", () => {
+  const paths = Array.from({ length: 100_000 }, (_, index) => `attributes.k${index}`);
+  const [mask] = takeMasks(schemaOf("UpdateRunRequest"), { updateMask: paths.join(",") });
+  expect(mask?.paths).toEqual(paths.slice(0, limits.pathsOfMask + 1));
 });

@@ -8,6 +8,7 @@ import { authorizationOf } from "../service/authorization-of.js";
 import type { CallEnd, ServerStreamingCall, UnaryCall } from "../service/incoming-call.js";
 import { type Encoded, wholeOf } from "../service/respond-within.js";
 import type { CallStatus } from "../service/status.js";
+import { turnAfter } from "../turns.js";
 import type { CallProtocol } from "./call-protocol.js";
 import { envelope, onlyMessage } from "./envelope.js";
 import { type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
@@ -78,7 +79,9 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
     const { isCompressed, message } = isEnveloped ? onlyMessage(body) : { isCompressed: true, message: body };
     const method = isCompressed ? this.header(encodingHeader) : undefined;
     const bytes = await decompress(message, method, this.maxReceiveSize);
-    return isJson ? readJson(this.messages.input, bytes) : bytes;
+    if (!isJson) return bytes;
+    await turnAfter(bytes.length);
+    return readJson(this.messages.input, bytes);
   }
 
   sendHeaders(requestId: string): void {

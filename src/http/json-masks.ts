@@ -1,5 +1,6 @@
 import type { DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { type FieldMask, FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { limits } from "../limits.js";
 
 /** A mask that was taken out of JSON, and where in the message it belongs: names of fields and indexes of lists. */
 export interface TakenMask {
@@ -54,7 +55,15 @@ export function takeMasks(message: DescMessage, json: JsonValue, at: TakenMask["
 
 /** Undefined for what is no mask: who decodes it says so. */
 function pathsOf(value: JsonValue): string[] | undefined {
-  if (typeof value === "string") return value === "" ? [] : (value.match(/(?:`[^`]*`|[^,`])+/g) ?? []).map(protoPath);
+  if (typeof value === "string") {
+    const paths: string[] = [];
+    for (const [path] of value.matchAll(/(?:`[^`]*`|[^,`])+/g)) {
+      paths.push(protoPath(path));
+      // One more than there may be, so that it is refused for that.
+      if (paths.length > limits.pathsOfMask) break;
+    }
+    return paths;
+  }
   if (!isObject(value) || Object.keys(value).some((name) => name !== "paths")) return undefined;
   const { paths = [] } = value;
   return Array.isArray(paths) && paths.every((path) => typeof path === "string") ? paths : undefined;

@@ -5,11 +5,13 @@ import { ArchiveError, invalidFields } from "../archive/archive-error.js";
 import { limits } from "../limits.js";
 import { descriptors } from "../records/message-shape.js";
 import { quoted } from "../records/quoted.js";
+import { refuseCostlyJson } from "./json-cost.js";
 import { type TakenMask, takeMasks } from "./json-masks.js";
 
 /** A request in JSON as the bytes that gRPC would have sent. Numbers that JSON would change are refused. */
 export function readJson(schema: DescMessage, bytes: Buffer): Buffer {
   if (bytes.length > limits.bytesOfJsonRequest) throw tooLarge(bytes.length);
+  refuseCostlyJson(bytes);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     refuseInexact(text);
