@@ -1,8 +1,11 @@
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
 import { NoRoom } from "../answer-memory.js";
+import { limits } from "../limits.js";
+import { Turns } from "../turns.js";
 import { LargeCommits } from "./large-commits.js";
 import { ResultSize } from "./result-size.js";
+import { bytesOf, type Row, RowBatches } from "./row-batches.js";
 import { applicationId } from "./sqlite-dialect.js";
 import { isBusy } from "./sqlite-errors.js";
 import { StorageError } from "./store.js";
@@ -17,7 +20,12 @@ interface Kept {
   readonly commits: LargeCommits;
   /** Ends the wait for another process's lock, while there is one. */
   waiting: AbortController | undefined;
+  /** Resolves when the rows of a large result have been read, while they are: nothing else is done with it before. */
+  reading: Promise<unknown> | undefined;
 }
+
+/** The bytes of a result that are read without giving others a turn. */
+const bytesOfTurn = limits.bytesOfSmallResult;
 
 /**
  * Knex's dialect for better-sqlite3, on libsql, which has the same interface and comes prebuilt through npm. What waits
@@ -47,7 +55,7 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
         throw error;
       }
       const commits = new LargeCommits(connection, filename);
-      kept.set(connection, { statements: new Map(), commits, waiting: undefined });
+      kept.set(connection, { statements: new Map(), commits, waiting: undefined, reading: undefined });
       copying.set(connection, commits);
       return connection;
     }
@@ -62,12 +70,30 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
       connection.close();
     }
 
+    override async releaseConnection(connection: Database.Database): Promise<void> {
+      const reading = kept.get(connection)?.reading;
+      if (reading) await reading;
+      await super.releaseConnection(connection);
+    }
+
     override async _query(connection: Database.Database, query: KnexQuery): Promise<KnexQuery> {
       const own = kept.get(connection);
-      const once = () => run(connection, own?.statements ?? new Map(), query);
+      if (own?.reading) await own.reading;
+      const once = () => {
+        const response = run(connection, own?.statements ?? new Map(), query);
+        if (own && response instanceof Promise) {
+          own.reading = response
+            .catch(() => undefined)
+            .finally(() => {
+              own.reading = undefined;
+            });
+        }
+        return response;
+      };
       const attempt = own && query.sql === "COMMIT" ? () => own.commits.commit(once) : once;
       try {
-        query.response = attempt();
+        const response = attempt();
+        query.response = response instanceof Promise ? await response : response;
       } catch (error) {
         if (!own || !isBusy(error)) throw error;
         const waiting = new AbortController();
@@ -101,31 +127,50 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     connection: Database.Database,
     statements: Map<string, Database.Statement>,
     { sql, bindings = [], options }: KnexQuery,
-  ): Response {
+  ): Response | Promise<Response> {
     const statement = statements.get(sql) ?? connection.prepare(sql);
     // Pages and their filters make many statements; only so many are worth keeping.
     if (statements.size < 500 && !options?.once) statements.set(sql, statement);
     if (!statement.reader) return statement.run(bindings);
-    const response: Response & { rows: Record<string, unknown>[] } = { rows: [], truncated: false };
+    const batches = new RowBatches(statement.iterate(bindings) as Iterator<Row>);
+    const response: Response & { rows: Row[] } = { rows: [], truncated: false };
     const size = new ResultSize(options?.call);
     let hasRoom = true;
-    // Always to the end: a statement that is left before keeps its connection in the snapshot that it read.
-    for (const row of statement.iterate(bindings) as Iterable<Record<string, unknown>>) {
-      if (!hasRoom || response.truncated) continue;
+    const take = (row: Row): void => {
+      if (!hasRoom || response.truncated) return;
       if (!size.add(row)) {
         hasRoom = false;
-        continue;
-      }
-      if (size.bytes <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
+        // Nobody needs them any more.
+        response.rows.length = 0;
+      } else if (size.bytes <= (options?.take ?? maxResultSize) || response.rows.length === 0) response.rows.push(row);
       else response.truncated = true;
-    }
-    if (!hasRoom) {
-      size.giveUp();
-      throw new NoRoom(size.bytes);
-    }
-    if (response.truncated && options?.take === undefined && !options?.cut)
-      throw new StorageError("result-too-large", undefined);
-    return response;
+    };
+    /** Reads for one turn; whether that was all. Always to the end: a statement that is left before keeps its snapshot. */
+    const read = (): boolean => {
+      for (let bytes = 0; bytes < bytesOfTurn; ) {
+        const row = batches.next();
+        if (!row) return true;
+        take(row);
+        bytes += bytesOf(row);
+      }
+      return false;
+    };
+    const readOn = async (): Promise<Response> => {
+      const turns = new Turns();
+      do await turns.next();
+      while (!read());
+      return taken();
+    };
+    const taken = (): Response => {
+      if (!hasRoom) {
+        size.giveUp();
+        throw new NoRoom(size.bytes);
+      }
+      if (response.truncated && options?.take === undefined && !options?.cut)
+        throw new StorageError("result-too-large", undefined);
+      return response;
+    };
+    return read() ? taken() : readOn();
   }
 
   /** Waits until no thread has to do with the file. */
