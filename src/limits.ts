@@ -8,6 +8,11 @@ const mebibyte = 2 ** 20;
 export const limits = {
   /** How long calls go on, in milliseconds, on a connection that is as old as it may be. */
   connectionAgeGrace: 600_000,
+  /**
+   * How long a connection to a database server is kept, in milliseconds, give or take a tenth: so a balancer between can
+   * lead to servers that are new, or back.
+   */
+  ageOfDatabaseConnection: 600_000,
   /** A record of 85 rounds of 100 epochs has 25,500 values; of two participants' own beside it, three times as many. */
   valuesOfRecord: 100_000,
   valuesOfRequest: 1_000_000,
@@ -87,10 +92,14 @@ export const limits = {
   watchWithoutDatabase: 10_000,
   /** How often changes are looked through for those that are too old. */
   retentionEvery: 60_000,
+  /** The most connections of a process, of which each takes about 18 KB. */
+  connections: 16_384,
   /** How often the log says how many connections were refused, in milliseconds. */
   sayRefusedEvery: 1000,
   /** The most bytes of a request in JSON, which takes longer to read; and of a piece of an answer in JSON. */
   bytesOfJsonRequest: 4 * mebibyte,
+  /** The most values of a request in JSON, which is read in one go. The largest models have 25,500. */
+  valuesOfJsonRequest: 30_000,
   bytesOfJsonPiece: 64 * kibibyte,
   /** How many times fewer bytes an answer may have, before it is made JSON, than one that is not. */
   growthOfJson: 4,

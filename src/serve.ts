@@ -72,7 +72,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   parts.store = store;
   let listening: Server | undefined;
   try {
-    const most = mostConnections(openFilesLimit(), store.maxFiles);
+    const most = Math.min(mostConnections(openFilesLimit(), store.maxFiles), limits.connections);
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
     const load = new ProcessLoad(() => store.pools(), options.workers);

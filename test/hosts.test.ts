@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
+import { limits } from "../src/limits.js";
 import { displayLocation, parseDatabaseUrl } from "../src/storage/database-url.js";
 import { Hosts } from "../src/storage/hosts.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { CallError } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.js";
+import { until } from "./support/wait.js";
 
 describe("a URL with several hosts", () => {
   test.each([
@@ -92,5 +94,28 @@ describe.each(inject("engines").filter(({ url }) => url))("several hosts of $nam
     await untilDone(() => archive.client.get("Collaboration", { collab_id: "before" }));
     expect(second.connections).toBeGreaterThan(0);
     await first.close();
+  });
+
+  test("connections are made anew after some time, so that a balancer can lead to a server that is back", async () => {
+    const { ageOfDatabaseConnection } = limits;
+    Object.assign(limits, { ageOfDatabaseConnection: 100 });
+    try {
+      const database = await createDatabase(engine);
+      const server = new URL(database.url);
+      const [first, second] = [await startTcpProxy(Number(server.port)), await startTcpProxy(Number(server.port))];
+      const balancer = await startTcpProxy(first.port);
+      const url = database.url.replace(server.host, `127.0.0.1:${balancer.port}`);
+      const archive = await startArchive(engine, { database: { ...database, url } });
+      open.push(first, second, balancer, archive);
+      await create(archive, "before");
+      balancer.switchTo(second.port);
+      // Nothing fails: each connection is given up only while nobody uses it.
+      await until("all connections lead to the second", async () => {
+        await archive.client.get("Collaboration", { collab_id: "before" });
+        return first.connections === 0 && second.connections > 0;
+      });
+    } finally {
+      Object.assign(limits, { ageOfDatabaseConnection });
+    }
   });
 });

@@ -22,7 +22,8 @@ export function limitConnections(most: number, log: Logger): { stop(): void } {
       log.info("connections are taken again", { open });
       return;
     }
-    log.warn("connections are refused: the process may not open more (ulimit -n)", { open, most, refused });
+    const why = most < limits.connections ? "the process may not open more (ulimit -n)" : "it takes no more";
+    log.warn(`connections are refused: ${why}`, { open, most, refused });
     refused = 0;
   };
   const onAccepted = (message: unknown) => {
