@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
-scripts := .ci/run scripts/breaking scripts/database scripts/fresh scripts/generate scripts/grpcurl scripts/helm scripts/chart scripts/torture clients/python/generate clients/python/test.sh
+scripts := .ci/run scripts/breaking scripts/database scripts/debian scripts/fresh scripts/generate scripts/grpcurl scripts/helm scripts/chart scripts/torture clients/python/generate clients/python/test.sh
 sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
@@ -100,7 +100,7 @@ test-service: build ## Test the service
 # Two at a time, as each waits for its server half of the time; with a make from 4.0 on, each writes when it is done.
 test-clients: needs-python needs-go build ## Test the clients, and what docs/clients.md says
 	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
-		test-python test-typescript test-go test-snippets
+		test-python test-typescript test-go test-snippets test-browser
 
 test-typescript: build ## Test the TypeScript client, also as a package in an empty project
 	cd clients/typescript && npm run check && npm test
@@ -115,6 +115,14 @@ test-go: build needs-go ## Build, vet and test the Go module, and run its exampl
 
 test-snippets: build needs-python needs-go ## Run what docs/clients.md says
 	$(bin)/vitest run --config test/clients/vitest.config.ts snippets
+
+# The first time it fetches a browser, where there is none: 20 seconds, and 300 MB of the cache.
+test-browser: build ## Test how pages call by HTTP, in a real browser
+	$(bin)/vitest run --config test/browser/vitest.config.ts
+
+# Not of `make test`: each starts a cluster of its own, which takes minutes.
+test-deployments: build ## Test the Compose files' services as processes, and balancers before databases
+	$(bin)/vitest run --config test/deployments/vitest.config.ts
 
 needs-python:
 	@command -v "$${PYTHON:-python3}" >/dev/null || { echo "There is no python3 on the PATH. Install Python 3.7 or newer" \
@@ -139,4 +147,4 @@ dist/.built: node_modules/.installed $(sources)
 	@touch $@
 
 .PHONY: help run image sbom chart build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \
-	test-typescript test-python test-go test-snippets needs-python needs-go needs-docker
+	test-typescript test-python test-go test-snippets test-browser test-deployments needs-python needs-go needs-docker
