@@ -10,6 +10,8 @@ import { startTcpProxy } from "./tcp-proxy.js";
 export interface TestCluster {
   /** Where each of three copies of the service finds the database. */
   readonly urls: readonly string[];
+  /** The URL of each node by itself. */
+  readonly nodes: readonly string[];
   /** The node that takes the writes; where all do, the one of that number. */
   writer(number: number): Promise<number>;
   /** Takes a node out of the cluster, while clients still reach it; and lets it in again. */
@@ -115,6 +117,7 @@ export async function startTestCluster(name: (typeof kindsOfClusters)[number]): 
   })();
   return {
     urls: ports.map((port) => `mysql://${user}@127.0.0.1:${router?.port ?? port}/grid`),
+    nodes: ports.map((port) => `mysql://${user}@127.0.0.1:${port}/grid`),
     writer: async (number) => (router ? await primary() : number),
     isolate: async (node) => void (await asked(node, kind.isolate)),
     admit: async (node) => void (await asked(node, kind.admit)),
