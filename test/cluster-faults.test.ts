@@ -65,9 +65,16 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
       const serves = succeeds(() => archive.store.check());
       await until("health says so", async () => !(await serves()), patience);
       for (const other of others) cluster.signal(other, "SIGCONT");
+      await until(
+        "the cluster has its majority again",
+        async () => (await cluster.writer(node)) >= 0 && cluster.isWhole(),
+        patience,
+      );
+      const returned = performance.now();
       await until("writes succeed", succeeds(write), patience);
       await until("reads succeed", succeeds(read));
       await until("health says so", serves);
+      console.log(`figures: longest return ms ${Math.round(performance.now() - returned)}`);
     } finally {
       for (const other of others) cluster.signal(other, "SIGCONT");
       await archive.close();
@@ -132,29 +139,37 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
       for (const url of withAllNodes(cluster.urls)) copies.push(await startProcess(url, ["--migrate"]));
       const load = new ClusterLoad(copies.map(({ client }) => client));
       await load.begin();
-      const goesOn = async () => {
+      /** How long writes take to go on after what was done to a node, and the longest that there was none, in milliseconds. */
+      const stalls: Record<string, number[]> = {};
+      let stall = 0;
+      const goesOn = async (what: string) => {
         const before = load.tally.acknowledged;
         await until("writes are acknowledged", () => load.tally.acknowledged > before + 25, patience);
+        stalls[what] = [...(stalls[what] ?? []), Math.round(load.tally.stall)];
+        stall = Math.max(stall, load.tally.stall);
+        load.tally.stall = 0;
       };
       const isWhole = () => until("all nodes take part", () => cluster.isWhole(), patience);
-      await goesOn();
+      await goesOn("begun");
       for (let round = 0; round < rounds; round++) {
-        const isolated = await cluster.writer(0);
+        const isolated = await cluster.writer(round % 3);
         await cluster.isolate(isolated);
         figures.isolations++;
-        await goesOn();
+        await goesOn("isolated");
         await cluster.admit(isolated);
         await isWhole();
-        const stopped = await cluster.writer(1);
+        await goesOn("admitted");
+        const stopped = await cluster.writer((round + 1) % 3);
         cluster.signal(stopped, "SIGSTOP");
         figures.stops++;
-        await goesOn();
+        await goesOn("stopped");
         cluster.signal(stopped, "SIGCONT");
         await isWhole();
+        await goesOn("continued");
       }
       cluster.kill(await cluster.writer(2));
       figures.kills++;
-      await goesOn();
+      await goesOn("killed");
       await load.end();
       await isWhole();
       for (const connection of await cluster.connections()) {
@@ -167,11 +182,15 @@ describe.each(kindsOfClusters)("three copies over a cluster of %s", (kind) => {
         figures.doubled += doubled;
         await connection.end();
       }
-      const { unexpected, acknowledged, stall } = load.tally;
+      const { unexpected, acknowledged, longest } = load.tally;
       for (const [what, count] of unexpected) if (what.includes("INTERNAL")) figures.INTERNAL += count;
-      console.log(`${kind}: ${acknowledged} writes were acknowledged`);
+      console.log(
+        `${kind}: ${acknowledged} writes were acknowledged; the longest without one, in ms: ${JSON.stringify(stalls)}`,
+      );
       const parts = Object.entries(figures).map(([name, count]) => `${name} ${count}`);
-      console.log(`figures: ${parts.join(", ")}, longest stall ms ${Math.round(stall)}`);
+      console.log(
+        `figures: ${parts.join(", ")}, longest stall ms ${Math.round(stall)}, longest call ms ${Math.round(longest)}`,
+      );
       const internal = copies.flatMap((copy) =>
         copy
           .output()

@@ -8,6 +8,8 @@ export interface Tally {
   acknowledged: number;
   /** The longest time without one, in milliseconds. */
   stall: number;
+  /** The longest call, however it ended, in milliseconds. */
+  longest: number;
   /** Errors that no client may see here, and how many of them. */
   readonly unexpected: Map<string, number>;
 }
@@ -29,7 +31,7 @@ const inRace = new Set(["ALREADY_EXISTS", "PARENT_NOT_FOUND", "RECORD_NOT_FOUND"
  * others lie where whole projects are deleted. Each run has an id of its own and is tried to be created once.
  */
 export class ClusterLoad {
-  readonly tally: Tally = { acknowledged: 0, stall: 0, unexpected: new Map() };
+  readonly tally: Tally = { acknowledged: 0, stall: 0, longest: 0, unexpected: new Map() };
   readonly #creates = new Map<string, Attempt>();
   readonly #deletes: Attempt[] = [];
   /** How often each run was answered as deleted. */
@@ -120,11 +122,14 @@ export class ClusterLoad {
 
   /** How a write ended: undefined if well. */
   async #outcome(write: Promise<unknown>): Promise<string | undefined> {
+    const began = performance.now();
     try {
       await write;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       return error.reason === "RECORD_EXISTS" ? "ALREADY_EXISTS" : (error.reason ?? error.code);
+    } finally {
+      this.tally.longest = Math.max(this.tally.longest, performance.now() - began);
     }
     const now = performance.now();
     this.tally.acknowledged++;
