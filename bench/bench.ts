@@ -15,6 +15,8 @@ export interface Choices {
   /** Only the figures that the project holds itself to. */
   readonly quick: boolean;
   readonly soakMinutes: number;
+  /** How long each attack of `hostile` lasts. */
+  readonly hostileSeconds: number;
   /** The checkout of another commit, or nothing. */
   readonly baseline: string;
   /** Where what servers log is written. */

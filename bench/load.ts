@@ -10,6 +10,8 @@ export interface Call {
   readonly method?: string;
   /** Of HTTP; JSON where it does not say. */
   readonly contentType?: string;
+  /** What a call of gRPC sends beside the usual headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What one process of load is to do. Calls that repeat are made in turn for as long as it lasts. */
@@ -26,6 +28,8 @@ export interface Job {
   readonly authorization?: string;
   /** How long each of those that call rests after an answer, in milliseconds. */
   readonly pause?: number;
+  /** So many calls begin in a second, whatever comes of those before; none while there are as many as those that call. */
+  readonly rate?: number;
 }
 
 /** What came of it; latencies in milliseconds. */
@@ -74,9 +78,34 @@ async function run(job: Job): Promise<Load> {
       }
     }
   };
-  await Promise.all(
-    Array.from({ length: job.concurrency }, (_, index) => loop(callers.call[index % callers.call.length] as Caller)),
-  );
+  const atRate = async (rate: number) => {
+    let begun = 0;
+    let running = 0;
+    while (performance.now() < end) {
+      const due = ((performance.now() - began) / 1000) * rate;
+      for (; begun < due; begun++) {
+        if (running >= job.concurrency) continue;
+        const call = job.calls[begun % job.calls.length] as Call;
+        const caller = callers.call[begun % callers.call.length] as Caller;
+        running++;
+        const at = performance.now();
+        caller(call).then((fault) => {
+          running--;
+          latencies.push(performance.now() - at);
+          if (fault === undefined) return;
+          failed += 1;
+          error ??= fault;
+        });
+      }
+      await delay(1);
+    }
+    while (running > 0) await delay(1);
+  };
+  if (job.rate) await atRate(job.rate);
+  else
+    await Promise.all(
+      Array.from({ length: job.concurrency }, (_, index) => loop(callers.call[index % callers.call.length] as Caller)),
+    );
   const seconds = (performance.now() - began) / 1000;
   callers.close();
   return { calls: latencies.length, failed, error, seconds, latencies: Float64Array.from(latencies) };
@@ -101,9 +130,15 @@ async function http2Callers(
 
 const grpcCaller =
   (session: ClientHttp2Session, authorization?: string): Caller =>
-  ({ path, body }) =>
+  ({ path, body, headers }) =>
     new Promise((resolve) => {
+      if (session.destroyed || session.closed) {
+        // Nothing is sent any more, and a caller that goes on at once would have no turn.
+        setTimeout(resolve, 10, "the connection was ended");
+        return;
+      }
       const stream = session.request({
+        ...headers,
         ":method": "POST",
         ":path": path,
         "content-type": "application/grpc",

@@ -22,6 +22,8 @@ const { values } = parseArgs({
     // Five minutes: the figures that the project holds itself to, printed with what each must be.
     quick: { type: "boolean", default: false },
     "soak-minutes": { type: "string", default: "10" },
+    // How long each attack lasts, in seconds.
+    "hostile-seconds": { type: "string", default: "60" },
     // A checkout of another commit, built: single calls are then measured against its server instead of the floor.
     baseline: { type: "string", default: "" },
   },
@@ -41,6 +43,7 @@ const choices: Choices = {
   seconds: Number(values.seconds || (quick ? 0.25 : 0.6)),
   quick,
   soakMinutes: Number(values["soak-minutes"]),
+  hostileSeconds: Number(values["hostile-seconds"]),
   baseline: values.baseline,
   folder,
 };

@@ -101,7 +101,7 @@ export const sections: Readonly<Record<string, Section>> = {
   },
   hostile: {
     async *measure(bench, results) {
-      for await (const result of measureHostile(settingOf(bench))) {
+      for await (const result of measureHostile({ ...settingOf(bench), seconds: bench.choices.hostileSeconds })) {
         results.hostile.push(result);
         yield line.hostile(result);
       }
