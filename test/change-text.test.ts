@@ -28,7 +28,7 @@ describe.each(inject("engines").filter(({ url }) => url))(
         await other.query(`UPDATE collaboration SET etag = ?, details = '{}'`, [isChanged ? "another" : etag]);
         const type = recordType("Collaboration");
         const write = { sql: deleteOneSql(type), bindings: ["c", etag] };
-        const { sql } = transactionSql(write, ["[]"], fromRowSql(type, key, etag));
+        const { sql = "" } = transactionSql(write, ["[]"], fromRowSql(type, key, etag)) ?? {};
         const id = gone.threadId;
         gone.query(sql).catch(() => undefined);
         const processes = async () => {

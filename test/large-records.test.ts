@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { ChangeOrder } from "../generated/ts/synergos/archive/v1/change.js";
 import type { ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
 import { detailsShape } from "../src/archive/record-message.js";
 import { recordType, recordTypes } from "../src/records/record-type.js";
@@ -146,6 +147,47 @@ describe.each([
     } finally {
       await other.close();
     }
+  });
+
+  test.skipIf(megabytes > 2 ** 20)("is not what a transaction leaves of changes, which stay together", async () => {
+    const { client } = archive;
+    const long = (start: string) => start + "\u{20000}".repeat(128 - start.length);
+    const key = { collab_id: long("c"), project_id: long("p"), expt_id: long("e") };
+    for (const name of ["Collaboration", "Project", "Experiment"] as const) {
+      await client.create(name, { key: keyOf(recordType(name), key), details: someDetails(name) });
+    }
+    const operations = Array.from({ length: 550 }, (_, index) => {
+      const value = { key: { ...key, run_id: long(`${index}`) }, details: details("Run", {}), ...unsaid };
+      const record = { $case: "run", value } as unknown as ArchiveRecord["record"];
+      return { operation: { $case: "create" as const, value: { record: { record } } } };
+    });
+    let isOver = false;
+    const others = Array.from({ length: 2 }, async (_, writer) => {
+      const other = { participant_id: `beside_${writer}` };
+      while (!isOver) await client.update("Participant", { key: other, details: undefined, allow_missing: true });
+    });
+    await client.batchWrite({ operations });
+    isOver = true;
+    await Promise.all(others);
+    const found: { revision: number; id: string }[] = [];
+    for (let page_token = ""; ; ) {
+      const { changes, next_page_token } = await client.listChanges({
+        key: { key: { $case: "experiment", value: key } },
+        record_types: [run.number],
+        order: ChangeOrder.CHANGE_ORDER_OLDEST_FIRST,
+        page_size: 300,
+        page_token,
+      });
+      for (const { revision, key: changed } of changes) {
+        const id = changed?.key?.$case === "run" ? changed.key.value.run_id : "";
+        found.push({ revision: Number(revision), id });
+      }
+      page_token = next_page_token;
+      if (page_token === "") break;
+    }
+    const first = found[0]?.revision ?? 0;
+    const expected = operations.map((_, index) => ({ revision: first + index, id: long(`${index}`) }));
+    expect(found).toEqual(expected);
   });
 
   test("is named by its operation in a batch", async () => {

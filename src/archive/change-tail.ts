@@ -154,14 +154,21 @@ export class ChangeTail {
 
   async #follow(): Promise<void> {
     this.#isFollowed = true;
+    let isWritten = false;
     let written = () => {};
-    const stop = this.store.changes.onWrite(() => written());
+    const stop = this.store.changes.onWrite(() => {
+      isWritten = true;
+      written();
+    });
     let foundAt = performance.now();
     let failedSince: number | undefined;
     while (this.watches > 0 && !this.#failure) {
+      // Where others number as well, one is enough: who writes is the first to know.
+      const isPatient = this.store.changes.othersNumber(isWritten ? limits.lookForChanges * 2 : limits.idleAfter);
+      isWritten = false;
       try {
         for (let more = true; more; ) {
-          more = await this.store.changes.number(this.#context);
+          more = await this.store.changes.number(this.#context, isPatient);
           if (await this.look()) foundAt = performance.now();
         }
         failedSince = undefined;
@@ -170,13 +177,16 @@ export class ChangeTail {
         if (performance.now() - failedSince > limits.watchWithoutDatabase) this.#fail(error);
       }
       const isIdle = failedSince !== undefined || performance.now() - foundAt > limits.idleAfter;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, isIdle ? limits.lookForChangesIdle : limits.lookForChanges);
-        written = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      // A write that came meanwhile, of which this may have seen nothing, waits for no other.
+      if (!isWritten || failedSince !== undefined) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, isIdle ? limits.lookForChangesIdle : limits.lookForChanges);
+          written = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
       // Many watches are told of several changes at once: each message costs more than what is in it.
       await delay(Math.max(limits.lookAfterWrite, Math.min(limits.lookForChanges * 2, this.watches / 10)));
     }

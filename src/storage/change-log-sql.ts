@@ -13,9 +13,9 @@ import { maxInserted } from "./store.js";
 const quote = (name: string) => `\`${name}\``;
 const columns = changeColumns.map(quote).join(", ");
 
-/** The first transactions that have no revisions, with the numbers of their changes. */
+/** The first transactions that have no revisions, with the numbers of their changes: of each the last row, which has that. */
 export const pendingSql = (limit: number): Query => ({
-  sql: "SELECT `pending_id`, `size` FROM `archive_pending` ORDER BY `pending_id` LIMIT ?",
+  sql: "SELECT `pending_id`, `size` FROM `archive_pending` WHERE `size` > 0 ORDER BY `pending_id` LIMIT ?",
   bindings: [limit],
 });
 
@@ -25,9 +25,9 @@ export const countPendingSql: Query = {
   bindings: [],
 };
 
-/** The changes of those up to a number. */
+/** The changes of those up to a number; and some of those after it that have several rows. */
 export const notesUpToSql = (last: number): Query => ({
-  sql: "SELECT `pending_id`, `mark`, `changes` FROM `archive_pending` WHERE `pending_id` <= ? ORDER BY `pending_id`",
+  sql: "SELECT `pending_id`, `mark`, `size`, `changes` FROM `archive_pending` WHERE `pending_id` <= ? ORDER BY `pending_id`",
   bindings: [last],
 });
 
@@ -50,18 +50,25 @@ export const dropNotesSql = (ids: readonly number[]): Query => ({
   once: ids.length > 1,
 });
 
-/** Stores changes, so many by a statement. */
+/** Stores changes, so many by a statement: fewer where their keys are long, so that every server takes it. */
 export function* insertChangesSql(changes: readonly NumberedChange[]): Generator<Query> {
-  const row = `(${repeated("?", changeColumns.length)})`;
-  for (let start = 0; start < changes.length; start += maxInserted) {
-    const part = changes.slice(start, start + maxInserted);
-    yield {
-      sql: `INSERT INTO \`archive_change\` (${columns}) VALUES ${repeated(row, part.length)}`,
-      bindings: part.flatMap(valuesOf),
-      once: ![1, maxInserted].includes(part.length),
-    };
+  let values: (string | number | null)[] = [];
+  let [count, bytes] = [0, 0];
+  for (const [index, change] of changes.entries()) {
+    const own = valuesOf(change);
+    values.push(...own);
+    count++;
+    for (const value of own) bytes += typeof value === "string" ? Buffer.byteLength(value) : 8;
+    if (count < maxInserted && bytes < bytesInserted && index < changes.length - 1) continue;
+    yield { sql: insertSql(count), bindings: values, once: ![1, maxInserted].includes(count) };
+    values = [];
+    [count, bytes] = [0, 0];
   }
 }
+
+const bytesInserted = 2 ** 17;
+const insertedRow = `(${repeated("?", changeColumns.length)})`;
+const insertSql = (rows: number) => `INSERT INTO \`archive_change\` (${columns}) VALUES ${repeated(insertedRow, rows)}`;
 
 const valuesOf = (change: NumberedChange) => [
   change.revision,

@@ -40,11 +40,13 @@ export interface ChangeQuery {
 export interface ChangeLog {
   /**
    * Gives revisions to some of the changes that have none; returns whether there are more. Where another process does the
-   * same, one of the two does nothing.
+   * same, one of the two does nothing. Who is patient leaves it to others that seem to do so, for a moment.
    */
-  number(context: CallContext): Promise<boolean>;
+  number(context: CallContext, isPatient?: boolean): Promise<boolean>;
   /** How many changes have no revision yet: of very many, about how many at least. */
   countUnnumbered(context: CallContext): Promise<number>;
+  /** Whether another process was seen to give any within the last milliseconds. */
+  othersNumber(within: number): boolean;
   /** The changes from a revision on, at most so many, and the state that they are of. */
   read(from: number, limit: number, context: CallContext): Promise<{ state: HistoryState; changes: NumberedChange[] }>;
   /** The changes of a query, at most so many. Of deletions it has those that may have taken what is asked for. */

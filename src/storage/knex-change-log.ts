@@ -5,7 +5,7 @@ import { changesOf, countsOf } from "./change.js";
 import type { ChangeLog, ChangeQuery, HistoryState } from "./change-log.js";
 import * as sql from "./change-log-sql.js";
 import type { Dialect } from "./engine.js";
-import type { Outcome, Query, Run } from "./query.js";
+import type { Outcome, Query } from "./query.js";
 import { StorageError } from "./store.js";
 import { type Row, typeOf } from "./stored-record.js";
 
@@ -15,20 +15,34 @@ const maxNumbered = 500;
 /** The most changes that are removed at a time. */
 const maxRemoved = 1000;
 
+/** How long, in milliseconds, what is left to others to number may stay so. */
+const patience = 50;
+
 /** What a log runs its statements on. */
 export interface LogRunner {
   readonly dialect: Dialect;
   read(query: Query, context: CallContext): Promise<Outcome>;
-  /** Does work in one transaction, which is no record's. */
-  transaction<Result>(context: CallContext, work: (run: Run) => Promise<Result>): Promise<Result>;
+  /** Runs a statement in a transaction that is no record's. */
+  transaction(context: CallContext, query: Query): Promise<Outcome>;
+  /** Runs some statements, and those that follow from their rows, in one transaction, by as few trips as can be. */
+  inTwo(
+    context: CallContext,
+    first: readonly Query[],
+    following: (rows: readonly Row[]) => readonly Query[],
+  ): Promise<void>;
 }
 
 export class KnexChangeLog implements ChangeLog {
   readonly #listeners = new Set<() => void>();
+  /** The last revision that is known here, and when another process was seen to have numbered. */
+  #last: number | undefined;
+  #othersAt = Number.NEGATIVE_INFINITY;
+  /** The first change without a revision that was left to others, and since when. */
+  #left: { readonly id: number; readonly since: number } | undefined;
 
   constructor(private readonly runner: LogRunner) {}
 
-  async number(context: CallContext): Promise<boolean> {
+  async number(context: CallContext, isPatient = false): Promise<boolean> {
     const { rows } = await this.runner.read(sql.pendingSql(maxNumbered), context);
     let size = 0;
     const fitting = rows.findIndex((row) => {
@@ -38,37 +52,53 @@ export class KnexChangeLog implements ChangeLog {
     // Whole transactions, one at least.
     const count = fitting < 0 ? rows.length : Math.max(1, fitting);
     const last = rows[count - 1];
-    if (!last) return false;
-    try {
-      await this.runner.transaction(context, (run) => this.#number(run, Number(last.pending_id)));
-    } catch (error) {
-      // Another process did it.
-      if (!(error instanceof StorageError && error.kind === "conflict")) throw error;
-      return true;
-    }
+    if (!last || (isPatient && this.#isLeft(Number(rows[0]?.pending_id)))) return false;
+    this.#left = undefined;
+    if (!(await this.#number(Number(last.pending_id), context))) this.#othersAt = performance.now();
     return count < rows.length || rows.length === maxNumbered;
   }
 
+  /** Whether to leave it to another process, which has done so just now and may be about to: this spares collisions alone. */
+  #isLeft(id: number): boolean {
+    const now = performance.now();
+    if (this.#left && id <= this.#left.id) return now - this.#left.since < patience;
+    this.#left = { id, since: now };
+    return true;
+  }
+
+  othersNumber(within: number): boolean {
+    return performance.now() - this.#othersAt < within;
+  }
+
   /**
-   * Gives revisions to the transactions up to one, which are committed. Who numbers at the same time waits for the one
-   * row, or is refused at its end. The order is that in which they were written down: a transaction comes to that when it
-   * has locked all that it changes, so after all that it builds on was kept.
+   * Gives revisions to the transactions up to one, which are committed; returns whether there were any left. Who numbers
+   * at the same time waits for the one row, or is refused at its end. The order is that in which they were written down:
+   * a transaction comes to that when it has locked all that it changes, so after all that it builds on was kept.
    */
-  async #number(run: Run, upTo: number): Promise<void> {
-    const [history] = (await run(sql.lockHistorySql(this.runner.dialect))).rows;
-    let revision = Number(history?.last);
-    const { rows } = await run(sql.notesUpToSql(upTo));
-    if (rows.length === 0) return;
-    const numbered = rows.flatMap((row) =>
-      changesOf(row.changes as string).map((change: Change) => ({
-        ...change,
-        revision: ++revision,
-        mark: row.mark as string,
-      })),
-    );
-    for (const insertion of sql.insertChangesSql(numbered)) await run(insertion);
-    await run(sql.dropNotesSql(rows.map((row) => Number(row.pending_id))));
-    await run(sql.advanceSql(revision));
+  async #number(upTo: number, context: CallContext): Promise<boolean> {
+    let isOwn = false;
+    let last = 0;
+    const first = [sql.lockHistorySql(this.runner.dialect), sql.notesUpToSql(upTo)];
+    const following = ([history, ...rows]: readonly Row[]): Query[] => {
+      const { changes, revision, marks } = numbered(rows, Number(history?.last));
+      isOwn = marks.size > 0;
+      last = revision;
+      if (!isOwn) return [];
+      const notes = rows.filter(({ mark }) => marks.has(mark as string));
+      return [
+        ...sql.insertChangesSql(changes),
+        sql.dropNotesSql(notes.map((row) => Number(row.pending_id))),
+        sql.advanceSql(revision),
+      ];
+    };
+    try {
+      await this.runner.inTwo(context, first, following);
+    } catch (error) {
+      if (!(error instanceof StorageError && error.kind === "conflict")) throw error;
+      return false;
+    }
+    if (isOwn) this.#last = last;
+    return isOwn;
   }
 
   async countUnnumbered(context: CallContext): Promise<number> {
@@ -79,6 +109,8 @@ export class KnexChangeLog implements ChangeLog {
   async read(from: number, limit: number, context: CallContext) {
     const { rows } = await this.runner.read(sql.readChangesSql(from, limit), context);
     const state = stateOf(rows[0] ?? {});
+    if (state.last > (this.#last ?? state.last)) this.#othersAt = performance.now();
+    this.#last = Math.max(state.last, this.#last ?? 0);
     return { state, changes: rows.flatMap((row) => (row.revision === null ? [] : [numberedChange(row)])) };
   }
 
@@ -96,14 +128,13 @@ export class KnexChangeLog implements ChangeLog {
     if (!last) return false;
     const revision = Number(last.revision);
     // Said before it is done: who reads on finds either all or that.
-    await this.runner.transaction(context, (run) => run(sql.compactSql(revision)));
-    await this.runner.transaction(context, (run) => run(sql.dropChangesSql(revision)));
+    await this.runner.transaction(context, sql.compactSql(revision));
+    await this.runner.transaction(context, sql.dropChangesSql(revision));
     return old.length === maxRemoved;
   }
 
   async renew(): Promise<void> {
-    const query = sql.renewHistorySql(this.runner.dialect);
-    await this.runner.transaction(new CallContext(), (run) => run(query));
+    await this.runner.transaction(new CallContext(), sql.renewHistorySql(this.runner.dialect));
   }
 
   onWrite(listener: () => void): () => void {
@@ -115,6 +146,28 @@ export class KnexChangeLog implements ChangeLog {
   written(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/**
+ * The changes of transactions in their order, after a revision, and the marks of these. A transaction is where its last
+ * row is; one whose last row is not there comes later.
+ */
+function numbered(rows: readonly Row[], last: number) {
+  const earlier = new Map<string, Change[]>();
+  const changes: NumberedChange[] = [];
+  const marks = new Set<string>();
+  let revision = last;
+  for (const row of rows) {
+    const mark = row.mark as string;
+    const own = [...(earlier.get(mark) ?? []), ...changesOf(row.changes as string)];
+    if (Number(row.size) === 0) {
+      earlier.set(mark, own);
+      continue;
+    }
+    marks.add(mark);
+    for (const change of own) changes.push({ ...change, revision: ++revision, mark });
+  }
+  return { changes, revision, marks };
 }
 
 /** What is known of all changes, from a row that says so. */

@@ -2,20 +2,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
 import { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
-import type { NewChange } from "../records/change.js";
 import { noted } from "./change.js";
-import { notesSql, transactionSql } from "./change-sql.js";
 import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
 import { KnexChangeLog } from "./knex-change-log.js";
 import { KnexStatements } from "./knex-statements.js";
-import { type Lease, Leases } from "./leases.js";
+import { Leases } from "./leases.js";
 import { type Migrated, migrate } from "./migrate.js";
 import { type Outcome, plain, type Query } from "./query.js";
 import { ReadGroups } from "./read-groups.js";
 import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { PoolState, StoreObserver } from "./store-observer.js";
+import { changedWithin, noting, Transactions } from "./transactions.js";
 import { type Transaction, WriteGroups } from "./write-groups.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
@@ -25,26 +24,10 @@ const maxRetryTime = 10_000;
 /** Work that belongs to no call is never broken off. */
 const background = new CallContext();
 
-/** The most characters of parameters that are sent as text rather than as those of a prepared statement. */
-const largestText = 2 ** 17;
-
-/** Notes changes of a transaction. */
-const noting =
-  ({ changes }: Transaction, context: CallContext) =>
-  (change: NewChange): void => {
-    changes.push(noted(change, context));
-  };
-
-/** Runs a statement in a transaction, and notes its changes if there are any. */
-async function changedWithin({ run, changes }: Transaction, query: Query, all: readonly string[]): Promise<Outcome> {
-  const outcome = await run(query);
-  if (outcome.changed > 0) changes.push(...all);
-  return outcome;
-}
-
 /** A store in a database behind Knex. */
 export class KnexStore implements Store {
   readonly #leases: Leases;
+  readonly #transactions: Transactions;
   readonly #reads: ReadGroups | undefined;
   readonly #inserts: InsertGroups | undefined;
   readonly #writes: WriteGroups | undefined;
@@ -56,14 +39,18 @@ export class KnexStore implements Store {
   ) {
     const { dialect, groups, writes } = engine;
     this.#leases = new Leases(engine, observer);
+    this.#transactions = new Transactions(engine, this.#leases, () => this.changes.written());
     this.changes = new KnexChangeLog({
       dialect,
       read: (query, context) => this.#read(query, context),
-      transaction: (context, work) => this.#transaction(context, ({ run }) => work(run)),
+      transaction: (context, query) => this.#transactions.run(context, ({ run }) => run(query)),
+      inTwo: (context, first, following) => this.#transactions.inTwo(context, first, following),
     });
     if (groups === "transactions") {
       this.#writes = new WriteGroups((work, context) =>
-        this.#leases.during(writes, context, (lease) => work((part) => this.#committed(lease, context, part))),
+        this.#leases.during(writes, context, (lease) =>
+          work((part) => this.#transactions.committed(lease, context, part)),
+        ),
       );
       return;
     }
@@ -72,7 +59,7 @@ export class KnexStore implements Store {
     if (!withoutWaiting) return;
     this.#inserts = new InsertGroups({
       withoutWaiting,
-      changed: (query, changes, context) => this.#changed(query, changes, context),
+      changed: (query, changes, context) => this.#transactions.changed(query, changes, context),
     });
   }
 
@@ -92,7 +79,7 @@ export class KnexStore implements Store {
         return await work({
           single: this.#single(context, repeated),
           together: (part) =>
-            this.#transaction(context, (transaction) => part(this.#within(transaction, context, repeated))),
+            this.#transactions.run(context, (transaction) => part(this.#within(transaction, context, repeated))),
         });
       } catch (error) {
         const last = attempt === maxAttempts || (repeated && performance.now() - began >= maxRetryTime);
@@ -164,7 +151,7 @@ export class KnexStore implements Store {
       dialect,
       run: (query) => this.#leases.during(writes, background, ({ run }) => run(query)),
       aside: (query) => this.#leases.during(snapshots, background, ({ run }) => run(query)),
-      together: (work) => this.#transaction(background, ({ run }) => work(run)),
+      together: (work) => this.#transactions.run(background, ({ run }) => work(run)),
     });
   }
 
@@ -189,13 +176,13 @@ export class KnexStore implements Store {
       write: (query) => this.#leases.during(writes, context, ({ run }) => run(query), writers),
       changed: (query, changes, row) => {
         const all = () => changes.map((change) => noted(change, context));
-        if (!together) return this.#changed(query, all(), context, row);
+        if (!together) return this.#transactions.changed(query, all(), context, row);
         return together.ask((transaction) => changedWithin(transaction, query, all()), context);
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
       shortly: (work) => {
         const part = (transaction: Transaction) => work(transaction.run, noting(transaction, context));
-        return together ? together.ask(part, context) : this.#transaction(context, part);
+        return together ? together.ask(part, context) : this.#transactions.run(context, part);
       },
       note() {
         throw new Error("a change is noted in a transaction");
@@ -223,55 +210,5 @@ export class KnexStore implements Store {
       repeated,
       caller: context,
     });
-  }
-
-  /**
-   * A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large or
-   * the server is one that must not have several statements at once.
-   */
-  #changed(query: Query, changes: readonly string[], context: CallContext, row?: Query): Promise<Outcome> {
-    const { writes, writers } = this.engine;
-    const size = query.bindings.reduce<number>((sum, value) => sum + String(value).length, 0);
-    const work = async (lease: Lease) => {
-      if (size > largestText || !lease.takesTexts) {
-        return this.#committed(lease, context, (transaction) => changedWithin(transaction, query, changes));
-      }
-      const text = transactionSql(query, changes, row);
-      try {
-        const outcome = await lease.run(text);
-        this.changes.written();
-        return outcome;
-      } catch (error) {
-        await lease.finish("ROLLBACK");
-        throw error;
-      }
-    };
-    return this.#leases.during(writes, context, work, writers);
-  }
-
-  #transaction<Result>(context: CallContext, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    const { writes, writers } = this.engine;
-    return this.#leases.during(writes, context, (lease) => this.#committed(lease, context, work), writers);
-  }
-
-  async #committed<Result>(
-    lease: Lease,
-    context: CallContext,
-    work: (transaction: Transaction) => Promise<Result>,
-  ): Promise<Result> {
-    try {
-      for (const sql of this.engine.dialect.beginWrite) await lease.run(plain(sql));
-      const changes: string[] = [];
-      const result = await work({ run: lease.run, changes });
-      context.throwIfEnded();
-      // Last, when all that it is about is locked: so the changes of a record are in their order.
-      if (changes.length > 0) await lease.run(notesSql(changes));
-      await lease.finish("COMMIT");
-      if (changes.length > 0) this.changes.written();
-      return result;
-    } catch (error) {
-      await lease.finish("ROLLBACK");
-      throw error;
-    }
   }
 }

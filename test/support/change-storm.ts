@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { WriteOperation } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { ChangeOracle } from "./change-oracle.js";
 import { type ArchiveClient, CallError } from "./client.js";
 import { someDetails } from "./records.js";
+import { startStatementProxy } from "./statement-proxy.js";
+import { recordOf } from "./writes.js";
 
 /** Writers and watchers of several copies of a service, of which some may be away. */
 export interface Storm {
@@ -23,9 +26,27 @@ const isPassing = (error: unknown) =>
 
 const collaboration = (number: number) => ({ collab_id: `storm_${number}` });
 
-/** One of many writes to few records, so that they meet; deletions that take others along. */
-function write(client: ArchiveClient, number: number): Promise<unknown> {
+const updated = (key: Record<string, string>): WriteOperation => ({
+  operation: {
+    $case: "update",
+    value: { record: recordOf("Collaboration", key), update_mask: undefined, allow_missing: true, etag: "" },
+  },
+});
+
+/** One of many writes to few records, so that they meet; deletions that take others along; some of several at once. */
+function write(client: ArchiveClient, number: number, bulk: number): Promise<unknown> {
   const key = collaboration(number % 5);
+  if (number % 20 === 7) {
+    const ids = Array.from({ length: bulk }, (_, index) => `storm_import_${number}_${index}`);
+    const records = ids.map((collab_id) => recordOf("Collaboration", { collab_id }));
+    return client.import([records], {}, { deadline: 10_000 });
+  }
+  if (number % 2 === 1) {
+    // Its commit comes by itself, so that something on the way can hold it.
+    const own = [0, 1].map((turn) => updated({ collab_id: `storm_own_${(number + turn) % 32}` }));
+    const operations = number % 4 === 1 ? own : [updated(key), ...own];
+    return client.batchWrite({ operations }, { deadline: 10_000 });
+  }
   if (number % 11 === 0) return client.delete("Collaboration", key, { allow_missing: true }, { deadline: 10_000 });
   if (number % 3 > 0) {
     return client.update("Collaboration", { key, details: undefined, allow_missing: true }, { deadline: 10_000 });
@@ -33,6 +54,18 @@ function write(client: ArchiveClient, number: number): Promise<unknown> {
   const below = { ...key, project_id: `project_${number % 4}` };
   const request = { key: below, details: someDetails("Project"), allow_missing: true };
   return client.update("Project", request, { deadline: 10_000 });
+}
+
+/**
+ * A way to a server's database on which half of the commits are held for a while: transactions are open between their
+ * change and their commit, and come to be seen long after others that began later.
+ */
+export async function withLateCommits(url: string): Promise<{ url: string; close(): Promise<void> }> {
+  const way = new URL(url);
+  const isLate = (statement: string) => statement === "COMMIT" && Math.random() < 0.5;
+  const proxy = await startStatementProxy(Number(way.port), (each) => (isLate(each) ? 20 + Math.random() * 100 : 0));
+  way.port = String(proxy.port);
+  return { url: way.href, close: () => proxy.close() };
 }
 
 /** Does it, and resolves to what each of some watchers has seen, all of it. */
@@ -63,15 +96,19 @@ export async function changeStorm(
       }
     }
   });
+  let begun = 0;
   let done = 0;
+  // The longer, the more changes at a time.
+  const bulk = writes < 10_000 ? 5 : 200;
   const writers = Array.from({ length: 16 }, async (_, writer) => {
     while (done < writes) {
-      const number = done++;
+      const number = begun++;
       try {
-        await write(client((writer + number) % copies), number);
+        await write(client((writer + number) % copies), number, bulk);
+        done++;
       } catch (error) {
         if (error instanceof CallError && error.reason === "PARENT_NOT_FOUND") continue;
-        // What became of it nobody knows; but the changes do.
+        // What became of it nobody knows; but the changes do. It does not count: a copy that is away fails many at once.
         if (!isPassing(error)) throw error;
         await delay(20);
       }

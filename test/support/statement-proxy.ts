@@ -63,8 +63,14 @@ class Direction {
   }
 }
 
-/** Starts such a forwarder to a port of 127.0.0.1. */
-export async function startStatementProxy(target: number): Promise<StatementProxy> {
+/**
+ * Starts such a forwarder to a port of 127.0.0.1. Statements that are to be late come so many milliseconds later, and with
+ * them what follows on their connection.
+ */
+export async function startStatementProxy(
+  target: number,
+  lateness: (statement: string) => number = () => 0,
+): Promise<StatementProxy> {
   let fault: Fault | undefined;
   let statements = 0;
   let struck = false;
@@ -116,6 +122,11 @@ export async function startStatementProxy(target: number): Promise<StatementProx
             continue;
           }
           awaited = fault.how;
+        }
+        const late = isStatement ? lateness(packet.toString("latin1", 5)) : 0;
+        if (late > 0) {
+          link.there.isHeld = true;
+          setTimeout(() => link.there.release(), late);
         }
         link.there.send(packet);
       }
