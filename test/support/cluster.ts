@@ -73,12 +73,15 @@ export async function startTestCluster(name: (typeof kindsOfClusters)[number]): 
   const live = () => admins.map((_, node) => node).filter((node) => !killed.has(node));
   const folder = (node: number) => join(home, String(node + 1));
   const connect = (node: number) => createConnection({ uri: admins[node] as string, connectTimeout: 1000 });
-  const asked = async (node: number, sql: string): Promise<RowDataPacket | undefined> => {
+  const asked = async (node: number, sql: string, patience = 30_000): Promise<RowDataPacket | undefined> => {
     const connection = await connect(node);
-    // A node that stands still takes connections, too.
-    const timer = setTimeout(() => connection.destroy(), 30_000);
+    // A node that stands still takes connections, too, and the driver tells nobody of what it was destroyed in.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`node ${node} does not answer`)), patience);
+    });
     try {
-      const [rows] = await connection.query<RowDataPacket[]>(sql);
+      const [rows] = await Promise.race([connection.query<RowDataPacket[]>(sql), late]);
       return Array.isArray(rows) ? rows[0] : undefined;
     } finally {
       clearTimeout(timer);
@@ -90,7 +93,7 @@ export async function startTestCluster(name: (typeof kindsOfClusters)[number]): 
     Promise.all(
       live()
         .filter((node) => !stopped.has(node))
-        .map((node) => asked(node, kind.members).catch(() => undefined)),
+        .map((node) => asked(node, kind.members, 1000).catch(() => undefined)),
     );
   /** The node that most of the others say is the one to write to. */
   const primary = async () => {
