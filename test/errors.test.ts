@@ -1,7 +1,8 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import type { RecordType as RecordTypeNumber } from "../generated/ts/synergos/archive/v1/record_type.js";
 import { recordType, recordTypes } from "../src/records/record-type.js";
+import { GrpcUnaryCall } from "../src/rpc/grpc-call.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { type CallError, errorOf, methodOf } from "./support/client.js";
 import { type Cascade, createGrid, ids, type Key, keyOf, someDetails, type View } from "./support/records.js";
@@ -30,6 +31,21 @@ describe.each(inject("engines"))("errors on $name", (engine) => {
   });
 
   const calls = recordTypes.flatMap((type) => verbs.map((verb) => [verb, type.name] as const));
+
+  test("of a call that cannot be answered end that call alone", async () => {
+    const { client, log } = archive;
+    const key = keyOf(recordType("Project"), grid);
+    const answer = vi.spyOn(GrpcUnaryCall.prototype, "answer").mockImplementationOnce(() => {
+      throw new TypeError("not to be answered");
+    });
+    try {
+      expect(await failing(client.get("Project", key))).toMatchObject({ code: "RESOURCE_EXHAUSTED" });
+    } finally {
+      answer.mockRestore();
+    }
+    expect(await client.get("Project", key)).toMatchObject({ key });
+    expect(log).toContainEqual(expect.objectContaining({ message: "a call could not be answered" }));
+  });
 
   test.each(calls)("%s%s refuses bytes that are no message of its type", async (verb, name) => {
     const { client } = archive;

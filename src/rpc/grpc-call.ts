@@ -70,6 +70,11 @@ abstract class GrpcCall<Call extends Surface> implements IncomingCall {
   }
 
   abstract fail(status: CallStatus): void;
+
+  /** The client sees RESOURCE_EXHAUSTED. grpc-js has no such thing. */
+  breakOff(): void {
+    innermostCall(this.call).stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
 }
 
 /** A call that is answered by a callback. */
@@ -94,11 +99,6 @@ abstract class CallbackCall<Call extends Surface> extends GrpcCall<Call> {
 export class GrpcUnaryCall extends CallbackCall<ServerUnaryCall<Buffer, Buffer>> implements UnaryCall {
   request(): Buffer {
     return this.call.request;
-  }
-
-  /** The client sees RESOURCE_EXHAUSTED. grpc-js has no such thing. */
-  breakOff(): void {
-    innermostCall(this.call).stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }
 

@@ -5,6 +5,7 @@ import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
 import { encode } from "./encode.js";
+import { giveAnswer } from "./give-answer.js";
 import type { BidiStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
 import { stalled } from "./stall.js";
@@ -19,7 +20,7 @@ export function bidiStreaming<Request>(
   most: number,
 ): (call: BidiStreamingCall) => void {
   return (call) => {
-    void answered(method, call, environment, async (_, context, begin) => {
+    const outcome = answered(method, call, environment, async (_, context, begin) => {
       const unread = new UnreadBytes(call, context);
       const requests = call.requests();
       for (let count = 0; ; count++) {
@@ -30,10 +31,8 @@ export function bidiStreaming<Request>(
         begin();
         await unread.write(response, (reading) => inTime(reading, context, "read"));
       }
-    }).then(({ status }) => {
-      if (status) call.fail(status);
-      else call.finish();
     });
+    void giveAnswer(environment, call, outcome, () => call.finish());
   };
 }
 

@@ -61,7 +61,7 @@ function keyOf(request: unknown): unknown {
 }
 
 /** What an error and its causes say, with the innermost one's stack. */
-function causes(error: unknown): string {
+export function causes(error: unknown): string {
   const { message, stack, cause } = error as Error;
   return cause ? `${message}: ${causes(cause)}` : (stack ?? String(error));
 }

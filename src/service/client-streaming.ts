@@ -3,6 +3,7 @@ import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { decode } from "./decode.js";
+import { giveAnswer } from "./give-answer.js";
 import type { GatheringHandler } from "./handler.js";
 import type { ClientStreamingCall } from "./incoming-call.js";
 import { KeySample } from "./key-sample.js";
@@ -36,10 +37,8 @@ export function clientStreaming<Request>(
         context,
         respondWithin(environment.maxSendSize, method),
       );
-    void answered(method, call, environment, handle, written).then(({ response, status }) => {
-      if (response) call.answer(response);
-      else if (status) call.fail(status);
-    });
+    const outcome = answered(method, call, environment, handle, written);
+    void giveAnswer(environment, call, outcome, (response) => call.answer(response));
   };
 }
 

@@ -25,6 +25,8 @@ export interface IncomingCall {
   sendHeaders(requestId: string): void;
   /** Ends it with an error. */
   fail(status: CallStatus): void;
+  /** Ends it, whatever was answered: a client that has not read all of that sees RESOURCE_EXHAUSTED, or a closed connection. */
+  breakOff(): void;
 }
 
 interface OneRequest {
@@ -49,10 +51,7 @@ interface ManyResponses extends Responses {
   finish(): void;
 }
 
-export interface UnaryCall extends IncomingCall, OneRequest, OneResponse {
-  /** Takes an answer back that the client does not read: it sees RESOURCE_EXHAUSTED, or a connection that is closed. */
-  breakOff(): void;
-}
+export interface UnaryCall extends IncomingCall, OneRequest, OneResponse {}
 
 export interface ServerStreamingCall extends IncomingCall, OneRequest, ManyResponses {}
 

@@ -3,6 +3,7 @@ import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { encode } from "./encode.js";
+import { giveAnswer } from "./give-answer.js";
 import type { StreamingHandler } from "./handler.js";
 import type { ServerStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
@@ -20,7 +21,7 @@ export function serverStreaming<Request>(
   places: StreamPlaces,
 ): (call: ServerStreamingCall) => void {
   return (call) => {
-    void answered(method, call, environment, async (request, context, begin) => {
+    const outcome = answered(method, call, environment, async (request, context, begin) => {
       const unread = new UnreadBytes(call, context, places.bytesUnread);
       let pieces: Buffer[] = [];
       let size = 0;
@@ -50,10 +51,8 @@ export function serverStreaming<Request>(
       } finally {
         free();
       }
-    }).then(({ status }) => {
-      if (status) call.fail(status);
-      else call.finish();
     });
+    void giveAnswer(environment, call, outcome, () => call.finish());
   };
 }
 

@@ -1,6 +1,7 @@
 import { limits } from "../limits.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
+import { giveAnswer } from "./give-answer.js";
 import type { Handler } from "./handler.js";
 import type { UnaryCall } from "./incoming-call.js";
 import { isEncoded, respondWithin } from "./respond-within.js";
@@ -16,7 +17,7 @@ export function unary<Request>(
   const respondInBytes = respondWithin(maxSendSize, method);
   const respondInText = respondWithin(Math.ceil(maxSendSize / limits.growthOfJson), method);
   return (call) => {
-    void answered(method, call, environment, async (request, context) => {
+    const outcome = answered(method, call, environment, async (request, context) => {
       const respond = call.transcode ? respondInText : respondInBytes;
       const encoded = await memory.within(context, async () => {
         const answer = await handler(request, context, respond);
@@ -25,9 +26,7 @@ export function unary<Request>(
       const bytes = call.transcode ? await call.transcode(encoded) : encoded;
       memory.answer(context, bytes.byteLength, () => call.breakOff());
       return bytes;
-    }).then(({ response, status }) => {
-      if (response) call.answer(response);
-      else if (status) call.fail(status);
     });
+    void giveAnswer(environment, call, outcome, (response) => call.answer(response));
   };
 }
