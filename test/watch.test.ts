@@ -257,6 +257,17 @@ describe.each(inject("engines"))("changes on $name", (engine) => {
       return told === runs.length;
     });
     for (const message of messages) expect(WatchResponse.encode(message).finish().length).toBeLessThan(2 ** 17);
+    // Each says where to go on from after it.
+    const all = messages.flatMap(({ changes }) => changes.map(({ revision }) => revision));
+    for (const { changes, revision, resume_token } of messages.filter((each) => each.changes.length > 0)) {
+      expect(revision).toBe(changes.at(-1)?.revision);
+      const rest: bigint[] = [];
+      await watched(since(resume_token), (response) => {
+        rest.push(...response.changes.map((change) => change.revision));
+        return rest.length >= all.filter((each) => each > revision).length;
+      });
+      expect(rest).toEqual(all.filter((each) => each > revision));
+    }
   });
 
   test("are a record's history: who, what, when; two lives of one that was made again", async () => {

@@ -8,6 +8,7 @@ import type { RecordType } from "../records/record-type.js";
 import type { Store, StoredRecord } from "../storage/store.js";
 import { changeMessage } from "./change-message.js";
 import { archiveRecord, basicRecord } from "./record-message.js";
+import { writeResumeToken } from "./resume-token.js";
 import { SharedResponse } from "./shared-response.js";
 import type { ShownChange } from "./shown-change.js";
 
@@ -25,10 +26,11 @@ export class ChangeEvent {
     this.size = bytesOfChange + (record?.details.length ?? 0);
   }
 
-  /** What a caller is sent, of what it is shown. */
-  response({ change }: ShownChange, caller: Caller): SharedResponse {
-    const digest = caller.sight?.digest ?? "";
-    const known = this.#responses.get(digest);
+  /** What a caller is sent, of what it is shown. Each may be the last of its message, and has where to go on from. */
+  response({ change }: ShownChange, caller: Caller, historyId: string, existing_complete: boolean): SharedResponse {
+    const { revision, mark } = this.change;
+    const likeness = `${existing_complete} ${caller.sight?.digest ?? ""}`;
+    const known = this.#responses.get(likeness);
     if (known) return known;
     // Those of callers who each see something else are not kept for all of them.
     if (this.#responses.size === mostResponses) this.#responses.clear();
@@ -36,11 +38,11 @@ export class ChangeEvent {
     const made = new SharedResponse({
       existing: [],
       changes: [changeMessage(change, record)],
-      resume_token: "",
-      revision: 0n,
-      existing_complete: false,
+      resume_token: writeResumeToken({ historyId, revision, mark }),
+      revision: BigInt(revision),
+      existing_complete,
     });
-    this.#responses.set(digest, made);
+    this.#responses.set(likeness, made);
     return made;
   }
 }

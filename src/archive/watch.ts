@@ -55,7 +55,7 @@ export async function* watch(
       const shown = found.events.flatMap((event) => {
         if (seen.has(event.change.mark)) return [];
         const change = shownTo(context, event.change);
-        return change && concerns(change, scope) ? [event.response(change, context)] : [];
+        return change && concerns(change, scope) ? [event.response(change, context, position.historyId, isAnew)] : [];
       });
       const silent = performance.now() - said;
       if (shown.length > 0 || silent >= limits.bookmarkEvery || feed.isStopping) {
