@@ -19,6 +19,12 @@ export interface Lease {
   release(last?: "ROLLBACK"): Promise<void>;
 }
 
+/**
+ * A statement as the log may have it, before whose error Knex puts it: what its literals say is the records', and not all who
+ * read a log may know that. No literal has a quote within.
+ */
+const withoutLiterals = (sql: string): string => sql.replaceAll(/'[^']*'/g, "?");
+
 /** Lends the connections of an engine's pools to calls, and sees what their statements take. */
 export class Leases {
   constructor(
@@ -70,6 +76,7 @@ export class Leases {
           },
           (error: unknown) => {
             if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
+            if (error instanceof Error) error.message = error.message.replace(sql, () => withoutLiterals(sql));
             const failure = engine.translate(error);
             tell(failure.kind);
             throw failure;
