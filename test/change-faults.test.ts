@@ -9,7 +9,7 @@ import { type ServerProcess, startProcess } from "./support/process.js";
 import { until } from "./support/wait.js";
 
 /** How many writes there are in each test. `make torture` has more. */
-const writes = Number(process.env.ARCHIVE_TEST_CHANGES ?? 400);
+const writes = Number(process.env.ARCHIVE_TEST_CHANGES ?? 250);
 
 const figures = { changes: 0, kills: 0 };
 afterAll(() => console.log(`figures: changes ${figures.changes}, kills ${figures.kills}`));

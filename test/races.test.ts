@@ -7,7 +7,7 @@ import { figures } from "./support/figures.js";
 import { ids, keyOf, someDetails, View } from "./support/records.js";
 
 /** How many calls writers and deleters race with: more on real servers, where they really meet. */
-const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_RACES ?? (url ? 4_000 : 2_000));
+const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_RACES ?? (url ? 2_000 : 1_000));
 
 const expected = ["ALREADY_EXISTS", "PARENT_NOT_FOUND", "RECORD_NOT_FOUND", "CONFLICT"];
 
