@@ -13,7 +13,7 @@ import { inLanes } from "./support/lanes.js";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.js";
 
 /** How many histories are made at least, and how many of them at a time. */
-const histories = Number(process.env.ARCHIVE_TEST_HISTORIES ?? 60);
+const histories = Number(process.env.ARCHIVE_TEST_HISTORIES ?? 40);
 const lanes = 3;
 
 describe.each(inject("engines"))("clients of two copies on $name", (engine) => {
