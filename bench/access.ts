@@ -4,22 +4,13 @@ import { join } from "node:path";
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { RegistrationServiceService } from "../generated/ts/synergos/archive/v1/registration_service.js";
 import { RunServiceService } from "../generated/ts/synergos/archive/v1/run_service.js";
+import type { Setting } from "./bench.js";
 import { type Comparison, compareRounds, measure } from "./compare.js";
 import { fillCollaboration, fillRegistrations, id, runKeys } from "./data.js";
 import { openDatabase } from "./database.js";
 import type { Call } from "./load.js";
-import { type Loader, type Server, startServer } from "./processes.js";
+import { type Server, startServer } from "./processes.js";
 import { call, create, get, nextRound } from "./scenarios.js";
-
-interface Setting {
-  readonly url: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly loader: Loader;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly only: RegExp;
-}
 
 /** As many scopes as a principal may have of a type of records. */
 const collabs = Array.from({ length: 64 }, (_, index) => id("access", index));

@@ -23,6 +23,13 @@ export interface Choices {
   readonly folder: string;
 }
 
+/** What a section that starts servers of its own measures with. */
+export interface Setting extends Choices {
+  readonly url: string;
+  readonly name: string;
+  readonly loader: Loader;
+}
+
 /** The archive and what it is compared with, on one set of data. */
 export interface Pair {
   readonly archive: Server;

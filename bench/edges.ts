@@ -2,11 +2,12 @@ import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { createDatabase } from "../test/support/database.js";
+import type { Setting } from "./bench.js";
 import { type Comparison, compareRounds, measure } from "./compare.js";
 import { fillCollaboration, runKeys } from "./data.js";
 import { openDatabase } from "./database.js";
 import type { Call } from "./load.js";
-import { type Loader, type Server, startServer } from "./processes.js";
+import { type Server, startServer } from "./processes.js";
 import { create, get, list, nextRound } from "./scenarios.js";
 
 const concurrency = 16;
@@ -30,14 +31,7 @@ interface Pair {
 }
 
 /** Compares Connect with gRPC, and a server that is watched over with one that is not, in alternating rounds. */
-export async function* compareEdges(setting: {
-  url: string;
-  name: string;
-  folder: string;
-  loader: Loader;
-  rounds: number;
-  seconds: number;
-}): AsyncGenerator<Comparison> {
+export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison> {
   const { url, name, folder, loader, rounds, seconds } = setting;
   const collector = createHttp((request, response) => void request.resume().on("end", () => response.end()));
   const graylog = createTcp((socket) => void socket.on("error", () => undefined).resume());

@@ -3,9 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { createAttacker } from "./attacker.js";
 import { attacks, prepareAttacks, victim } from "./attacks.js";
+import type { Setting } from "./bench.js";
 import { openDatabase } from "./database.js";
 import type { Call } from "./load.js";
-import { type Loader, residentMegabytes, startLoader, startServer } from "./processes.js";
+import { residentMegabytes, startLoader, startServer } from "./processes.js";
 import { percentile } from "./quantiles.js";
 import { get } from "./scenarios.js";
 
@@ -40,15 +41,8 @@ interface Latencies {
 const secondsOfQuiet = 3;
 
 /** Each kind of attack for some seconds, on a server of its own, while another client makes small gets. */
-export async function* measureHostile(setting: {
-  url: string;
-  name: string;
-  folder: string;
-  loader: Loader;
-  only: RegExp;
-  seconds: number;
-}): AsyncGenerator<HostileResult> {
-  const { url, name, folder, loader, only, seconds } = setting;
+export async function* measureHostile(setting: Setting): AsyncGenerator<HostileResult> {
+  const { url, name, folder, loader, only, hostileSeconds: seconds } = setting;
   const first = await startServer("archive", url, folder);
   const database = openDatabase(url);
   await prepareAttacks(database);

@@ -1,11 +1,12 @@
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { createDatabase } from "../test/support/database.js";
+import type { Setting } from "./bench.js";
 import { type Comparison, compareRounds, measure } from "./compare.js";
 import { detailsOf, fillCollaboration, runKey, runKeys } from "./data.js";
 import { openDatabase } from "./database.js";
 import type { Call } from "./load.js";
 import * as mlflow from "./mlflow.js";
-import { type Loader, startServer } from "./processes.js";
+import { startServer } from "./processes.js";
 import { create, createExperiment, get, list, remove } from "./scenarios.js";
 
 const concurrency = 16;
@@ -23,14 +24,7 @@ interface Pair {
 }
 
 /** Compares the archive with MLflow's tracking server on the same database server, in alternating rounds. */
-export async function* compareMlflow(setting: {
-  url: string;
-  name: string;
-  folder: string;
-  loader: Loader;
-  rounds: number;
-  seconds: number;
-}): AsyncGenerator<Comparison> {
+export async function* compareMlflow(setting: Setting): AsyncGenerator<Comparison> {
   const { url, name, folder, loader, rounds, seconds } = setting;
   const home = await createDatabase({ name, url });
   const archive = await startServer("archive", home.url, folder);

@@ -1,5 +1,5 @@
 import { compareAccess } from "./access.js";
-import type { Bench } from "./bench.js";
+import type { Bench, Setting } from "./bench.js";
 import { bulks, compareBulk } from "./bulk.js";
 import { compare } from "./compare.js";
 import { compareEdges } from "./edges.js";
@@ -24,8 +24,7 @@ export interface Section {
   measure(bench: Bench, results: Results): AsyncGenerator<string>;
 }
 
-/** What a section with servers of its own measures with. */
-const settingOf = ({ url, name, loader, choices }: Bench) => ({ url, name, loader, ...choices });
+const settingOf = ({ url, name, loader, choices }: Bench): Setting => ({ url, name, loader, ...choices });
 
 /** What a section measures with that shares the servers and the data of the scenarios. */
 const withServers = async (bench: Bench) => ({
@@ -34,6 +33,14 @@ const withServers = async (bench: Bench) => ({
   databaseName: bench.name,
   reader: bench.reader,
 });
+
+/** Keeps what is found, and yields a line for each. */
+async function* kept<Found>(all: AsyncIterable<Found>, into: Found[], text: (one: Found) => string) {
+  for await (const found of all) {
+    into.push(found);
+    yield text(found);
+  }
+}
 
 /** All sections, in the order in which they are measured. */
 export const sections: Readonly<Record<string, Section>> = {
@@ -83,29 +90,14 @@ export const sections: Readonly<Record<string, Section>> = {
   },
   workers: {
     usual: true,
-    async *measure(bench, results) {
-      for await (const result of compareWorkers(bench)) {
-        results.workers.push(result);
-        yield line.call(result);
-      }
-    },
+    measure: (bench, results) => kept(compareWorkers(bench), results.workers, line.call),
   },
   sizes: {
     usual: true,
-    async *measure(bench, results) {
-      for await (const result of compareSizes(settingOf(bench))) {
-        results.sizes.push(result);
-        yield line.size(result);
-      }
-    },
+    measure: (bench, results) => kept(compareSizes(settingOf(bench)), results.sizes, line.size),
   },
   hostile: {
-    async *measure(bench, results) {
-      for await (const result of measureHostile({ ...settingOf(bench), seconds: bench.choices.hostileSeconds })) {
-        results.hostile.push(result);
-        yield line.hostile(result);
-      }
-    },
+    measure: (bench, results) => kept(measureHostile(settingOf(bench)), results.hostile, line.hostile),
   },
   starts: {
     usual: true,
@@ -118,48 +110,25 @@ export const sections: Readonly<Record<string, Section>> = {
   etcd: {
     usual: true,
     quick: true,
-    async *measure(bench, results) {
-      for await (const result of compareEtcd(bench, results.notes)) {
-        results.etcd.push(result);
-        yield line.call(result);
-      }
-    },
+    measure: (bench, results) => kept(compareEtcd(bench, results.notes), results.etcd, line.call),
   },
   "ml-metadata": {
     usual: true,
-    async *measure(bench, results) {
-      for await (const result of compareMlMetadata(bench, results.notes)) {
-        results.mlMetadata.push(result);
-        yield line.call(result);
-      }
-    },
+    measure: (bench, results) => kept(compareMlMetadata(bench, results.notes), results.mlMetadata, line.call),
   },
   mlflow: {
     usual: true,
     async *measure(bench, results) {
       if (bench.isSqlite) return;
-      for await (const result of compareMlflow(settingOf(bench))) {
-        results.mlflow.push(result);
-        yield line.call(result);
-      }
+      yield* kept(compareMlflow(settingOf(bench)), results.mlflow, line.call);
     },
   },
   edges: {
     usual: true,
-    async *measure(bench, results) {
-      for await (const result of compareEdges(settingOf(bench))) {
-        results.edges.push(result);
-        yield line.call(result);
-      }
-    },
+    measure: (bench, results) => kept(compareEdges(settingOf(bench)), results.edges, line.call),
   },
   access: {
     usual: true,
-    async *measure(bench, results) {
-      for await (const result of compareAccess(settingOf(bench))) {
-        results.access.push(result);
-        yield line.call(result);
-      }
-    },
+    measure: (bench, results) => kept(compareAccess(settingOf(bench)), results.access, line.call),
   },
 };

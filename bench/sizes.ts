@@ -1,9 +1,10 @@
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
 import { createDatabase } from "../test/support/database.js";
+import type { Setting } from "./bench.js";
 import { measure, medians, type Round } from "./compare.js";
 import { fill, fillCollaboration, runKey, runKeys } from "./data.js";
 import { openDatabase } from "./database.js";
-import { type Loader, startServer } from "./processes.js";
+import { startServer } from "./processes.js";
 import { median } from "./quantiles.js";
 import { create, get } from "./scenarios.js";
 
@@ -20,14 +21,7 @@ export interface SizeResult {
 const runsOfExperiment = 1000;
 
 /** Measures get and create in archives of 1,000 to 1,000,000 records, in rounds that alternate between them. */
-export async function* compareSizes(setting: {
-  url: string;
-  name: string;
-  folder: string;
-  loader: Loader;
-  rounds: number;
-  seconds: number;
-}): AsyncGenerator<SizeResult> {
+export async function* compareSizes(setting: Setting): AsyncGenerator<SizeResult> {
   const { url, name, folder, loader, rounds, seconds } = setting;
   const isSqlite = url.startsWith("sqlite:");
   const archives = [];

@@ -3,8 +3,22 @@ import { describe, expect, inject, test } from "vitest";
 import { recordType } from "../src/records/record-type.js";
 import { transactionSql } from "../src/storage/change-sql.js";
 import { deleteOneSql, fromRowSql } from "../src/storage/write-sql.js";
+import { mainStatement } from "../src/telemetry/main-statement.js";
 import { startArchive } from "./support/archive.js";
 import { until } from "./support/wait.js";
+
+test("what a text of several statements is about is found, whatever its values are", () => {
+  const type = recordType("Collaboration");
+  const write = { sql: deleteOneSql(type), bindings: ["a", "etag"] };
+  const plain = mainStatement(transactionSql(write, ["[]"], fromRowSql(type, { collab_id: "a" }, "etag"))?.sql ?? "");
+  expect(plain).toMatch(/^DELETE FROM `collaboration`/);
+  for (const id of ["; SECRET FROM `secret`", "' FOR UPDATE; SECRET", "\\'; SECRET", "?; SECRET"]) {
+    const odd = { ...write, bindings: [id, "etag"] };
+    const text = transactionSql(odd, [JSON.stringify([id])], fromRowSql(type, { collab_id: id }, "etag"))?.sql ?? "";
+    expect(mainStatement(text)).toMatch(/^DELETE FROM `collaboration`/);
+    expect(text.split("; ")).toHaveLength(4);
+  }
+});
 
 /** A write whose client is killed while it waits: the server goes on with its text, and nobody takes its answers. */
 describe.each(inject("engines").filter(({ url }) => url))(

@@ -32,8 +32,11 @@ function noteValues(changes: readonly string[]): NoteValues[] {
 export const notesSql = (changes: readonly string[]): Query[] =>
   noteValues(changes).map((bindings) => ({ sql: `${insertNotes} VALUES (?, ?, ?)`, bindings }));
 
-/** Texts that are the same in quotes, whatever the server takes for a character. */
-const isPlain = /^[ !#-&(-[\]-~"]*$/;
+/**
+ * Texts that are the same in quotes, whatever the server takes for a character; and that have no semicolon, so that who
+ * reads a text of several statements finds where each ends.
+ */
+const isPlain = /^[ !"#-&(-:<-[\]-~]*$/;
 
 /** A text as a literal that ends nowhere else than it should, whatever the text is. */
 const literal = (value: string | number | null): string => {

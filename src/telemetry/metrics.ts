@@ -23,6 +23,7 @@ interface MethodTally {
 
 const bucketsOfCalls = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const bucketsOfStatements = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
 /** Counts and measures what one process does. No label holds a key, an address or a name that a client gave. */
 export class Metrics {
   readonly #methods = new Map<string, MethodTally>();
