@@ -1,10 +1,14 @@
+import { promisify } from "node:util";
+import { createConnection as createRawConnection } from "mysql2";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { maxScopes } from "../src/access/rights.js";
 import { CallContext } from "../src/call-context.js";
 import { type RecordType, recordType, recordTypes } from "../src/records/record-type.js";
 import { listChangesSql, readChangesSql } from "../src/storage/change-log-sql.js";
 import type { Dialect } from "../src/storage/engine.js";
 import * as lists from "../src/storage/list-sql.js";
+import { prepareSession } from "../src/storage/mysql-session.js";
 import type { Query } from "../src/storage/query.js";
 import * as reads from "../src/storage/read-sql.js";
 import { maxInserted } from "../src/storage/store.js";
@@ -62,7 +66,7 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
 
   /** Which tables a statement reads from one end to the other, and whether it sorts. */
   async function plan({ sql: text, bindings }: Query) {
-    const explain = engine.url ? "EXPLAIN" : "EXPLAIN QUERY PLAN";
+    const explain = engine.url ? "EXPLAIN FORMAT=TRADITIONAL" : "EXPLAIN QUERY PLAN";
     const rows = await archive.database.sql(`${explain} ${text}`, [...bindings]);
     const scanned = engine.url
       ? rows.filter(({ type, table }) => /^(ALL|index)$/.test(String(type)) && !/^(<.*|[np])$/.test(String(table)))
@@ -154,6 +158,29 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
       }
     },
   );
+
+  test.runIf(engine.url)("give a page under as many scopes as there may be by ranges of the key", async () => {
+    const connection = createRawConnection(archive.database.url);
+    const run = promisify(connection.query.bind(connection)) as (
+      sql: string,
+      values?: unknown,
+    ) => Promise<RowDataPacket[]>;
+    try {
+      await promisify(prepareSession)("records", connection);
+      const [{ lookedUp = 0 } = {}] = await run("SELECT @@eq_range_index_dive_limit AS lookedUp");
+      expect(Number(lookedUp) < maxScopes).toBe(engine.name.startsWith("MariaDB"));
+      for (const type of recordTypes) {
+        const [field = ""] = type.key;
+        const scope = Array.from({ length: maxScopes }, (_, index) => ({ [field]: `${field}_${index}` }));
+        const page = { size: 10, after: undefined };
+        const { sql, bindings } = lists.listSql(type, { equal: {}, prefix: "", scope }, page, dialect);
+        const [plan] = await run(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
+        expect([sql, plan]).toEqual([sql, expect.objectContaining({ type: "range", key: "PRIMARY" })]);
+      }
+    } finally {
+      connection.destroy();
+    }
+  });
 
   test.runIf(engine.url)("let a participant be deleted while tag and alignment of another are changed", async () => {
     await createGrid(archive.client, grid);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ArchiveError, accessDenied } from "../archive/archive-error.js";
 import type { ClientCertificate } from "./certificate.js";
@@ -16,6 +16,8 @@ export interface Credentials {
   /** The header, if there is one. */
   readonly authorization: string | undefined;
   readonly certificate: ClientCertificate | undefined;
+  /** What lives as long as the connection, if it still does. */
+  readonly connection?: object | undefined;
 }
 
 /** Where access says what happens to its files. */
@@ -29,6 +31,13 @@ const maxTokenLength = 16_384;
 const maxVerified = 10_000;
 /** The most characters of an access file that are read at once, in a tenth of a second; more are read beside the calls. */
 const mostAtOnce = 65_536;
+
+/** With what somebody asked on a connection last. Most ask again with the same, which then is not looked up again. */
+interface Known {
+  readonly file: AccessFile;
+  readonly authorization: Buffer;
+  readonly principal: Principal;
+}
 
 /** What a stream is allowed, until it ends or that is over. */
 interface Followed {
@@ -44,8 +53,9 @@ export class Access {
   #file: AccessFile;
   /** Whether the file is as it was read last; a broken one leaves what was there. */
   #valid = true;
-  /** Those whose JWT was verified, by its SHA-256, those used last at the end. */
+  /** Those whose JWT was verified, by its SHA-256, those verified last at the end. */
   #verified = new Map<string, Principal>();
+  readonly #known = new WeakMap<object, Known>();
   readonly #keys = new Map<string, IssuerKeys>();
   readonly #followed = new Set<Followed>();
   readonly #watched: WatchedFile;
@@ -76,13 +86,15 @@ export class Access {
 
   /** Who asks; throws where nobody can be told to be. A credential that is given and bad is never passed over. */
   authenticate(credentials: Credentials): Principal | Promise<Principal> {
-    const { authorization, certificate } = credentials;
+    const { authorization, certificate, connection } = credentials;
     if (certificate) {
       // Whichever authority it is of: TLS says that of an expired one, too, that it is not verified.
       if (certificate.expires <= Date.now()) throw credentialExpired();
       if (!certificate.verified) throw credentialInvalid("the certificate is of no trusted authority");
     }
-    if (authorization !== undefined) return this.#ofToken(authorization);
+    if (authorization !== undefined) {
+      return connection ? this.#ofConnection(connection, authorization) : this.#ofToken(authorization);
+    }
     if (!certificate) throw credentialMissing();
     for (const [kind, name] of certificate.names) {
       const listed = this.#file.certificates.get(`${kind} ${name}`);
@@ -111,14 +123,25 @@ export class Access {
     this.#watched.stop();
   }
 
+  #ofConnection(connection: object, authorization: string): Principal | Promise<Principal> {
+    const file = this.#file;
+    const known = this.#known.get(connection);
+    const given = Buffer.from(authorization);
+    if (known?.file === file && known.authorization.length === given.length) {
+      const isExpired = (known.principal.expires ?? Number.POSITIVE_INFINITY) <= Date.now();
+      if (!isExpired && timingSafeEqual(known.authorization, given)) return known.principal;
+    }
+    const principal = this.#ofToken(authorization);
+    if (principal instanceof Principal) this.#known.set(connection, { file, authorization: given, principal });
+    return principal;
+  }
+
   #ofToken(authorization: string): Principal | Promise<Principal> {
     const token = /^bearer +([^ ,]+)$/i.exec(authorization.slice(0, maxTokenLength + 20))?.[1];
     if (token === undefined || token.length > maxTokenLength) throw credentialInvalid("it is no bearer token");
-    const hash = createHash("sha256").update(token);
-    const digest = hash.digest();
-    const name = digest.toString("hex");
+    const name = hash("sha256", token);
     const listed = this.#file.tokens.get(name);
-    if (listed && timingSafeEqual(listed.digest, digest)) {
+    if (listed && timingSafeEqual(listed.digest, Buffer.from(name, "hex"))) {
       if (listed.expires !== undefined && listed.expires <= Date.now()) throw credentialExpired();
       return new Principal(listed.principal.name, listed.principal.rights, listed.expires);
     }

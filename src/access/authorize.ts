@@ -1,18 +1,15 @@
 import { ArchiveError, accessDenied, mayNot } from "../archive/archive-error.js";
-import type { Ids } from "../records/ids.js";
+import type { SomeIds } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { recordTypes } from "../records/record-type.js";
 import type { Principal } from "./principal.js";
 
-/** A key, or what of it a request gives. */
-type Given = { readonly [Field in string]?: string | undefined };
-
 /** What is asked for. */
 export type Question =
   /** A record, a list of those that have some ids, or the deletion of a record with all that goes with it. */
-  | { readonly verb: "read" | "list" | "delete"; readonly type: RecordType; readonly key: Given }
+  | { readonly verb: "read" | "list" | "delete"; readonly type: RecordType; readonly key: SomeIds }
   /** To change a record, and to create it where it is not there. */
-  | { readonly verb: "write"; readonly type: RecordType; readonly key: Given; readonly creates: boolean }
+  | { readonly verb: "write"; readonly type: RecordType; readonly key: SomeIds; readonly creates: boolean }
   /** As much as there is of anything, to read or to write. */
   | { readonly verb: "read" | "write"; readonly type?: undefined }
   /** What anybody may ask who is somebody. */
@@ -34,13 +31,12 @@ function refusalOf(principal: Principal, question: Question): ArchiveError | und
     if (recordTypes.some((type) => rights.scope(verb, type).length > 0)) return undefined;
     return accessDenied(`"${name}" may ${verb} nothing.`);
   }
-  const { verb, type } = question;
-  const key = given(question.key);
-  return isAllowed(principal, question, key) ? undefined : mayNot(name, verb, type, key);
+  const { verb, type, key } = question;
+  return isAllowed(principal, question) ? undefined : mayNot(name, verb, type, key);
 }
 
-function isAllowed({ rights }: Principal, question: Extract<Question, { key: Given }>, key: Ids): boolean {
-  const { type } = question;
+function isAllowed({ rights }: Principal, question: Extract<Question, { key: SomeIds }>): boolean {
+  const { type, key } = question;
   switch (question.verb) {
     case "read":
       return rights.may("read", type, key);
@@ -52,9 +48,6 @@ function isAllowed({ rights }: Principal, question: Extract<Question, { key: Giv
       return rights.mayDelete(type, key);
   }
 }
-
-const given = (key: Given): Ids =>
-  Object.fromEntries(Object.entries(key).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 
 const ofOperation = ({ code, reason, message, details }: ArchiveError, index: number) =>
   new ArchiveError(code, reason, `operations[${index}]: ${message}`, {

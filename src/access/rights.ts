@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { joinKey } from "../records/compare-keys.js";
-import type { Ids } from "../records/ids.js";
+import type { Ids, SomeIds } from "../records/ids.js";
 import { levelsIn } from "../records/mask-details.js";
 import { type Level, levels, messageShape } from "../records/message-shape.js";
 import { type RecordType, recordTypes } from "../records/record-type.js";
-import { covers, isWithin, narrowed, type Scope } from "../records/scope.js";
+import { covers, isWithin, meets, narrowed, type Scope } from "../records/scope.js";
 import { type Verb, verbs } from "./define-roles.js";
 import { type Grant, reachedBy } from "./grant.js";
 
@@ -72,27 +72,27 @@ export class Rights {
     return hidden.length === 0 ? undefined : hiddenSets.get(hidden.join());
   }
 
-  mayCreate(type: RecordType, key: Ids): boolean {
+  mayCreate(type: RecordType, key: SomeIds): boolean {
     // That its parents are missing would tell about them.
     return this.may("write", type, key) && type.parents.every((parent) => this.may("read", parent, key));
   }
 
-  may(verb: Verb, type: RecordType, key: Ids): boolean {
+  may(verb: Verb, type: RecordType, key: SomeIds): boolean {
     return covers(this.scope(verb, type), key);
   }
 
   /** Whether there may be any record with some ids that it may see. */
-  mayList(type: RecordType, equal: Ids): boolean {
-    return narrowed(this.scope("read", type), equal)?.length !== 0;
+  mayList(type: RecordType, equal: SomeIds): boolean {
+    return meets(this.scope("read", type), equal);
   }
 
   /** Whether it may delete a record: then it sees all that goes with it, whatever there is. */
-  mayDelete(type: RecordType, key: Ids): boolean {
+  mayDelete(type: RecordType, key: SomeIds): boolean {
     return this.may("delete", type, key) && [type, ...type.relations].every((each) => this.seesAll(each, type, key));
   }
 
   /** Whether it sees all records of a type that go with a record, whatever there are. */
-  seesAll(relation: RecordType, type: RecordType, key: Ids): boolean {
+  seesAll(relation: RecordType, type: RecordType, key: SomeIds): boolean {
     return narrowed(this.scope("read", relation), keyOf(type, key)) === undefined;
   }
 
@@ -115,7 +115,7 @@ export class Rights {
 
 const isEverything = (scope: Scope) => scope.some((part) => Object.keys(part).length === 0);
 
-const keyOf = (type: RecordType, key: Ids): Ids =>
+const keyOf = (type: RecordType, key: SomeIds): Ids =>
   Object.fromEntries(type.key.map((field) => [field, key[field] ?? ""]));
 
 /** The levels that there are in each type's details. */

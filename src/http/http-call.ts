@@ -61,10 +61,13 @@ export class HttpCall implements UnaryCall, ServerStreamingCall {
     return name === "authorization" ? authorizationOf(this.incoming.rawHeaders) : headerOf(this.incoming, name);
   }
 
+  get connection() {
+    const { session } = "stream" in this.incoming ? this.incoming.stream : {};
+    return session ?? this.incoming.socket;
+  }
+
   clientCertificate(): ClientCertificate | undefined {
-    const session = "stream" in this.incoming ? this.incoming.stream.session : undefined;
-    const { socket } = this.incoming;
-    return certificateOf(session ?? socket, socket as TLSSocket);
+    return certificateOf(this.connection, this.incoming.socket as TLSSocket);
   }
 
   onceEnded(listener: () => void): void {

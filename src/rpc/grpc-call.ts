@@ -54,8 +54,12 @@ abstract class GrpcCall<Call extends Surface> implements IncomingCall {
     return headerOf(this.call.metadata, name);
   }
 
+  get connection() {
+    return innermostCall(this.call).stream.session;
+  }
+
   clientCertificate(): ClientCertificate | undefined {
-    const { session } = innermostCall(this.call).stream;
+    const session = this.connection;
     return session && certificateOf(session, session.socket as TLSSocket);
   }
 

@@ -103,6 +103,7 @@ function contextOf(call: IncomingCall, requestId: string, isAnswered: () => bool
 const credentialsOf = (call: IncomingCall): Credentials => ({
   authorization: call.header("authorization"),
   certificate: call.clientCertificate(),
+  connection: call.connection,
 });
 
 const endedBy = (end: CallEnd): ArchiveError =>

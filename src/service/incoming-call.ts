@@ -13,6 +13,8 @@ export interface IncomingCall {
   readonly rpcSystem: "grpc" | "connectrpc";
   /** The address of who calls. */
   readonly peer: string;
+  /** What lives as long as its connection, if that still does. */
+  readonly connection: object | undefined;
   /** How it has ended, if it has. */
   readonly end: CallEnd | undefined;
   /** The first value of a header, by its name in lower case, where that is a text; of credentials all, where the edge has them. */
