@@ -26,6 +26,7 @@ interface KnexQuery {
   options?: {
     take?: number;
     cut?: boolean;
+    one?: boolean;
     once?: boolean;
     /** The call that the result is for. */
     /** Whether it may wait for memory in its midst: not with locks. */

@@ -6,6 +6,8 @@ export interface Query {
   readonly take?: number;
   /** Whether rows that the memory for a result has no room for are left out, too. Not within a transaction. */
   readonly cut?: boolean;
+  /** Whether it has one row at the most. */
+  readonly one?: boolean;
   /** Whether its text depends on how many values it has, so that it is not worth preparing. */
   readonly once?: boolean;
 }

@@ -47,10 +47,10 @@ export const readGroupSql = (type: RecordType, keys: readonly Ids[], isHead: boo
 });
 
 /** One record, without its key. */
-export const readSql = (type: RecordType, key: Ids): Query => filled(read(type), key);
+export const readSql = (type: RecordType, key: Ids): Query => ({ ...filled(read(type), key), one: true });
 
 /** The same with no details. */
-export const readHeadSql = (type: RecordType, key: Ids): Query => filled(readHead(type), key);
+export const readHeadSql = (type: RecordType, key: Ids): Query => ({ ...filled(readHead(type), key), one: true });
 
 /** The records of some keys. */
 export const readManySql = (type: RecordType, keys: readonly Ids[], { among }: Dialect, take: number): Query => ({
@@ -74,8 +74,8 @@ export const takenLinksSql = (type: RecordType, ids: readonly string[], { among 
 });
 
 export function lockSql(type: RecordType, key: Ids, dialect: Dialect): Query {
-  const { sql, bindings } = readSql(type, key);
-  return { sql: `${sql}${dialect.forUpdate}`, bindings };
+  const read = readSql(type, key);
+  return { ...read, sql: `${read.sql}${dialect.forUpdate}` };
 }
 
 /** Locks the records of one type below a record, without reading more than a number. */

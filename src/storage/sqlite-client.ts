@@ -17,6 +17,8 @@ export type Response = { rows?: Record<string, unknown>[]; truncated?: boolean }
 /** What is kept of each connection that is fit for use. */
 interface Kept {
   readonly statements: Map<string, Database.Statement>;
+  /** Those that have one row at the most, which is a list of the values of some columns. */
+  readonly ofOneRow: Map<string, { readonly statement: Database.Statement; readonly columns: readonly string[] }>;
   readonly commits: LargeCommits;
   /** Ends the wait for another process's lock, while there is one. */
   waiting: AbortController | undefined;
@@ -55,7 +57,13 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
         throw error;
       }
       const commits = new LargeCommits(connection, filename);
-      kept.set(connection, { statements: new Map(), commits, waiting: undefined, reading: undefined });
+      kept.set(connection, {
+        statements: new Map(),
+        ofOneRow: new Map(),
+        commits,
+        waiting: undefined,
+        reading: undefined,
+      });
       copying.set(connection, commits);
       return connection;
     }
@@ -80,6 +88,7 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
       const own = kept.get(connection);
       if (own?.reading) await own.reading;
       const once = () => {
+        if (own && query.options?.one) return firstRow(connection, own.ofOneRow, query);
         const response = run(connection, own?.statements ?? new Map(), query);
         if (own && response instanceof Promise) {
           own.reading = response
@@ -173,6 +182,23 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     return read() ? taken() : readOn();
   }
 
+  /** One row by itself, and as a list of values: in half the time that an iterator takes to make objects of rows. */
+  function firstRow(
+    connection: Database.Database,
+    prepared: Kept["ofOneRow"],
+    { sql, bindings = [], options }: KnexQuery,
+  ): Response {
+    const { statement, columns } = prepared.get(sql) ?? ofOneRow(connection.prepare(sql));
+    prepared.set(sql, { statement, columns });
+    const values = statement.get(bindings) as unknown[] | undefined;
+    if (!values) return { rows: [] };
+    const row: Row = {};
+    for (const [index, name] of columns.entries()) row[name] = values[index];
+    const size = new ResultSize(options?.call);
+    if (!size.add(row)) throw new NoRoom(size.bytes);
+    return { rows: [row] };
+  }
+
   /** Waits until no thread has to do with the file. */
   const settled = async () => {
     for (const commits of copying.values()) await commits.settled();
@@ -180,6 +206,14 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
 
   return { client, stopWaiting, settled };
 }
+
+const ofOneRow = (statement: Database.Statement) => ({
+  statement,
+  columns: statement
+    .raw()
+    .columns()
+    .map(({ name }) => name),
+});
 
 /** Throws if a file is another program's, before anything is changed in it. Archives from before the mark have none. */
 export function refuseForeignFile(connection: Database.Database, file: string): void {
