@@ -10,11 +10,11 @@ import { until } from "./support/wait.js";
 test("what a text of several statements is about is found, whatever its values are", () => {
   const type = recordType("Collaboration");
   const write = { sql: deleteOneSql(type), bindings: ["a", "etag"] };
-  const plain = mainStatement(transactionSql(write, ["[]"], fromRowSql(type, { collab_id: "a" }, "etag"))?.sql ?? "");
+  const plain = mainStatement(transactionSql([write], ["[]"], fromRowSql(type, { collab_id: "a" }, "etag"))?.sql ?? "");
   expect(plain).toMatch(/^DELETE FROM `collaboration`/);
   for (const id of ["; SECRET FROM `secret`", "' FOR UPDATE; SECRET", "\\'; SECRET", "?; SECRET"]) {
     const odd = { ...write, bindings: [id, "etag"] };
-    const text = transactionSql(odd, [JSON.stringify([id])], fromRowSql(type, { collab_id: id }, "etag"))?.sql ?? "";
+    const text = transactionSql([odd], [JSON.stringify([id])], fromRowSql(type, { collab_id: id }, "etag"))?.sql ?? "";
     expect(mainStatement(text)).toMatch(/^DELETE FROM `collaboration`/);
     expect(text.split("; ")).toHaveLength(4);
   }
@@ -42,7 +42,7 @@ describe.each(inject("engines").filter(({ url }) => url))(
         await other.query(`UPDATE collaboration SET etag = ?, details = '{}'`, [isChanged ? "another" : etag]);
         const type = recordType("Collaboration");
         const write = { sql: deleteOneSql(type), bindings: ["c", etag] };
-        const { sql = "" } = transactionSql(write, ["[]"], fromRowSql(type, key, etag)) ?? {};
+        const { sql = "" } = transactionSql([write], ["[]"], fromRowSql(type, key, etag)) ?? {};
         const id = gone.threadId;
         gone.query(sql).catch(() => undefined);
         const processes = async () => {

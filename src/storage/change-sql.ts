@@ -75,15 +75,15 @@ export function fitsText(queries: readonly Query[]): boolean {
  * the row, which it locks by that. The server's own count of what the write changed would not do: it is -1 where the
  * client is gone by then, and the text goes on.
  */
-export function transactionSql(write: Query, changes: readonly string[], row?: Query): Query | undefined {
+export function transactionSql(writes: readonly Query[], changes: readonly string[], row?: Query): Query | undefined {
   const notes = notesSql(changes);
-  if (!fitsText([write, ...notes])) return undefined;
+  if (!fitsText([...writes, ...notes])) return undefined;
   const [note] = notes;
   const fromRow = note &&
     row && {
       sql: `${insertNotes} SELECT ?, ?, ? ${row.sql} FOR UPDATE`,
       bindings: [...note.bindings, ...row.bindings],
     };
-  const statements = fromRow ? [fromRow, write] : [write, ...notes];
+  const statements = fromRow ? [fromRow, ...writes] : [...writes, ...notes];
   return textSql([plain("START TRANSACTION"), ...statements, plain("COMMIT")]);
 }

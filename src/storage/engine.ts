@@ -1,7 +1,8 @@
 import type { Knex } from "knex";
 import type { Places } from "../places.js";
+import type { RecordType } from "../records/record-type.js";
 import type { Outcome, Query } from "./query.js";
-import type { StorageError } from "./store.js";
+import type { NewRecord, StorageError } from "./store.js";
 
 /** In what the databases' SQL differs. */
 export interface Dialect {
@@ -37,10 +38,10 @@ export interface Dialect {
   /** The most records that one statement deletes, where a statement keeps everything else waiting. */
   readonly maxDeleted: number | undefined;
   /**
-   * Makes an insert of several records one that waits for nobody's lock, but fails, and that can return its rows;
-   * undefined where there is no such thing.
+   * Inserts several records of a type, by statements of one transaction: none waits for another's lock, but fails, and
+   * their rows have the keys and record_ids of what was inserted. Undefined where there is no such thing.
    */
-  readonly withoutWaiting: ((insert: string) => string) | undefined;
+  readonly insertTogether: ((type: RecordType, records: readonly NewRecord[]) => readonly Query[]) | undefined;
   /** What locks the rows that a SELECT reads. */
   readonly forUpdate: string;
   /** A join that reads its left side first. */

@@ -3,17 +3,18 @@ import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { created, noted } from "./change.js";
+import type { Dialect } from "./engine.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { type NewRecord, StorageError } from "./store.js";
-import { insertManySql, insertSql, returningSql } from "./write-sql.js";
+import { insertSql, insertValues } from "./write-sql.js";
 
 /** What inserts are made by. */
 interface Inserts {
-  /** Makes an insert one that waits for nobody's lock, but fails. */
-  withoutWaiting(insert: string): string;
-  /** Runs a statement that is a transaction, with what is noted of its changes. */
-  changed(query: Query, changes: readonly string[], context: CallContext): Promise<Outcome>;
+  /** Inserts several, without waiting for anybody's lock. */
+  readonly insertTogether: NonNullable<Dialect["insertTogether"]>;
+  /** Runs statements as a transaction, with what is noted of their changes. */
+  changed(queries: readonly Query[], changes: readonly string[], context: CallContext): Promise<Outcome>;
 }
 
 /** A record, and what is noted of its creation. */
@@ -39,7 +40,7 @@ export class InsertGroups {
   }
 
   #inserters(type: RecordType): Groups<Insertion, number> {
-    const { changed, withoutWaiting } = this.inserts;
+    const { changed, insertTogether } = this.inserts;
     /** The most that go together: few, where many collide. */
     let size = most;
     return new Groups({
@@ -48,16 +49,14 @@ export class InsertGroups {
       size: (waiting) => 2 ** Math.floor(Math.log2(Math.min(waiting, size))),
       bytes: ({ record }) => record.details.length,
       alone: async ({ record, change }, context) => {
-        const { insertId } = await changed({ sql: insertSql(type), bindings: insertValues(record) }, [change], context);
-        return insertId;
+        const insertion = { sql: insertSql(type), bindings: insertValues(record) };
+        return (await changed([insertion], [change], context)).insertId;
       },
       together: async (insertions, context) => {
         const records = insertions.map(({ record }) => record);
-        const insert = `${insertManySql(type, records.length)}${returningSql(type)}`;
         try {
-          const insertion = { sql: withoutWaiting(insert), bindings: records.flatMap(insertValues) };
           const changes = insertions.map(({ change }) => change);
-          const { rows } = await changed(insertion, changes, context);
+          const { rows } = await changed(insertTogether(type, records), changes, context);
           size = Math.min(most, 2 * size);
           const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
           return records.map(({ key }) => ids.get(joinKey(type.key, key)) ?? askAlone);
@@ -71,15 +70,3 @@ export class InsertGroups {
     });
   }
 }
-
-/** The parameters of an insert. */
-export const insertValues = ({ type, key, link, details, createdAt, updatedAt, etag, ...record }: NewRecord) => [
-  ...type.key.map((field) => key[field] as string),
-  ...(link === undefined ? [] : [link]),
-  details,
-  createdAt,
-  updatedAt,
-  etag,
-  record.createdBy || null,
-  record.updatedBy || null,
-];

@@ -8,7 +8,6 @@ import { narrowed } from "../records/scope.js";
 import { created } from "./change.js";
 import { marksSql, readChangesSql } from "./change-log-sql.js";
 import type { Dialect } from "./engine.js";
-import { insertValues } from "./insert-groups.js";
 import { stateOf } from "./knex-change-log.js";
 import * as lists from "./list-sql.js";
 import type { Query, Run } from "./query.js";
@@ -134,7 +133,7 @@ export class KnexStatements implements Statements {
   async insert(record: NewRecord): Promise<StoredRecord> {
     const { type, key, link } = record;
     const { insert, changed, shortly } = this.runner;
-    const insertion = { sql: writes.insertSql(type), bindings: insertValues(record) };
+    const insertion = { sql: writes.insertSql(type), bindings: writes.insertValues(record) };
     if (type.links.length < 2) {
       const insertId = insert ? await insert(record) : (await changed(insertion, [created(record)])).insertId;
       return { ...record, recordId: insertId, links: link === undefined ? [] : [link] };
@@ -178,7 +177,10 @@ export class KnexStatements implements Statements {
   }
 
   async insertMany(type: RecordType, records: readonly NewRecord[]): Promise<void> {
-    const insertion = { sql: writes.insertManySql(type, records.length), bindings: records.flatMap(insertValues) };
+    const insertion = {
+      sql: writes.insertManySql(type, records.length),
+      bindings: records.flatMap(writes.insertValues),
+    };
     // A single one goes the same way as many, so that neither takes what the other refuses.
     await this.runner.changed({ ...insertion, once: ![1, maxInserted].includes(records.length) }, records.map(created));
   }

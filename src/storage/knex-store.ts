@@ -55,11 +55,11 @@ export class KnexStore implements Store {
       return;
     }
     this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
-    const { withoutWaiting } = dialect;
-    if (!withoutWaiting) return;
+    const { insertTogether } = dialect;
+    if (!insertTogether) return;
     this.#inserts = new InsertGroups({
-      withoutWaiting,
-      changed: (query, changes, context) => this.#transactions.changed(query, changes, context),
+      insertTogether,
+      changed: (queries, changes, context) => this.#transactions.changed(queries, changes, context),
     });
   }
 
@@ -176,8 +176,8 @@ export class KnexStore implements Store {
       write: (query) => this.#leases.during(writes, context, ({ run }) => run(query), writers),
       changed: (query, changes, row) => {
         const all = () => changes.map((change) => noted(change, context));
-        if (!together) return this.#transactions.changed(query, all(), context, row);
-        return together.ask((transaction) => changedWithin(transaction, query, all()), context);
+        if (!together) return this.#transactions.changed([query], all(), context, row);
+        return together.ask((transaction) => changedWithin(transaction, [query], all()), context);
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
       shortly: (work) => {
@@ -202,7 +202,7 @@ export class KnexStore implements Store {
       changed: (query, changes) =>
         changedWithin(
           transaction,
-          query,
+          [query],
           changes.map((change) => noted(change, context)),
         ),
       shortly: (work) => work(run, note),

@@ -1,5 +1,11 @@
+import { joinKey } from "../records/compare-keys.js";
+import type { Ids } from "../records/ids.js";
+import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
-import { repeated } from "./sql-parts.js";
+import type { Query } from "./query.js";
+import { quote, repeated, table, values } from "./sql-parts.js";
+import type { NewRecord } from "./store.js";
+import { insertManySql, insertValues, returningSql } from "./write-sql.js";
 
 /** What fails, or waits, where a server takes no writes, and does nothing else. */
 export const tryWrite = ["START TRANSACTION READ WRITE", "COMMIT"] as const;
@@ -31,9 +37,7 @@ export const mySqlDialect = (version: string): Dialect => ({
   markFile: [],
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
   maxDeleted: undefined,
-  withoutWaiting: returnsRows(version)
-    ? (insert) => `SET STATEMENT innodb_lock_wait_timeout = 0 FOR ${insert}`
-    : undefined,
+  insertTogether: isMariaDb(version) ? (returnsRows(version) ? insertAndReturn : undefined) : insertAndRead,
   forUpdate: " FOR UPDATE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.
@@ -47,7 +51,7 @@ export const mySqlDialect = (version: string): Dialect => ({
     bindings: columns.flatMap((_, index) => values.slice(0, index + 1)),
   }),
   hidden: undefined,
-  among: (columns, lists) => `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`,
+  among,
   largestStatement: "SELECT @@max_allowed_packet AS size",
   columnsOf: (table) => ({
     sql: "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
@@ -65,10 +69,49 @@ export const mySqlDialect = (version: string): Dialect => ({
 const binary = (version: string) =>
   `CHARACTER SET utf8mb4 COLLATE ${isMariaDb(version) ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"}`;
 
+const among = (columns: readonly string[], lists: number) =>
+  `(${columns.join(", ")}) IN (${repeated(`(${repeated("?", columns.length)})`, lists)})`;
+
 const isMariaDb = (version: string) => /mariadb/i.test(version);
 
-/** MariaDB's inserts return rows since 10.5. MySQL's do not, and no statement of it has a wait of its own. */
+/** MariaDB's inserts return rows since 10.5. */
 function returnsRows(version: string): boolean {
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)\.\d+-mariadb/i.exec(version) ?? [];
   return Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 5);
 }
+
+const insertion = (type: RecordType, records: readonly NewRecord[]): Query => ({
+  sql: insertManySql(type, records.length),
+  bindings: records.flatMap(insertValues),
+});
+
+const insertAndReturn: Dialect["insertTogether"] = (type, records) => {
+  const { sql, bindings } = insertion(type, records);
+  return [{ sql: `SET STATEMENT innodb_lock_wait_timeout = 0 FOR ${sql}${returningSql(type)}`, bindings }];
+};
+
+/**
+ * MySQL's inserts return no rows, and have no wait of their own: the locks that they would wait for are asked for first,
+ * those of their parents and of records that others insert at the time.
+ */
+const insertAndRead: Dialect["insertTogether"] = (type, records) => {
+  const keys = records.map(({ key }) => key);
+  return [
+    ...type.parents.map((parent) => lockAtOnce(parent, keys, "SHARE")),
+    lockAtOnce(type, keys, "UPDATE"),
+    insertion(type, records),
+    ofKeys([...type.key, "record_id"].map(quote).join(", "), type, keys),
+  ];
+};
+
+function lockAtOnce(type: RecordType, keys: readonly Ids[], lock: "SHARE" | "UPDATE"): Query {
+  const different = [...new Map(keys.map((key) => [joinKey(type.key, key), key])).values()];
+  const { sql, bindings } = ofKeys("COUNT(*)", type, different);
+  return { sql: `${sql} FOR ${lock} NOWAIT`, bindings };
+}
+
+/** By the primary key: another index may have all that is asked for, and the lock would be on that alone. */
+const ofKeys = (selected: string, type: RecordType, keys: readonly Ids[]): Query => ({
+  sql: `SELECT ${selected} FROM ${table(type)} FORCE INDEX (PRIMARY) WHERE ${among(type.key.map(quote), keys.length)}`,
+  bindings: keys.flatMap((key) => values(type.key, key)),
+});

@@ -27,7 +27,7 @@ export const sqliteDialect: Dialect = {
   tableOptions: " STRICT",
   maxDeleted: 500,
   largestStatement: "SELECT 1000000000 AS size",
-  withoutWaiting: undefined,
+  insertTogether: undefined,
   forUpdate: "",
   joinInOrder: "CROSS JOIN",
   after: (columns, values) => ({

@@ -15,15 +15,17 @@ export const noting =
     changes.push(noted(change, context));
   };
 
-/** Runs a statement in a transaction, and notes its changes if there are any. */
+/** Runs a write in a transaction, with what else belongs to it, and notes its changes if there are any. */
 export async function changedWithin(
   { run, changes }: Transaction,
-  query: Query,
+  queries: readonly Query[],
   all: readonly string[],
 ): Promise<Outcome> {
-  const outcome = await run(query);
-  if (outcome.changed > 0) changes.push(...all);
-  return outcome;
+  const outcomes: Outcome[] = [];
+  for (const query of queries) outcomes.push(await run(query));
+  const written = outcomes.find(({ changed }) => changed > 0);
+  if (written) changes.push(...all);
+  return { ...(written ?? (outcomes[0] as Outcome)), rows: outcomes.flatMap(({ rows }) => rows) };
 }
 
 /** The transactions that write: each is kept with what is noted of its changes, or neither is. */
@@ -61,14 +63,14 @@ export class Transactions {
   }
 
   /**
-   * A statement of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large or
+   * A write of a server that is a transaction, with what is noted of its changes: by one trip, unless it is large or
    * the server is one that must not have several statements at once.
    */
-  changed(query: Query, changes: readonly string[], context: CallContext, row?: Query): Promise<Outcome> {
+  changed(queries: readonly Query[], changes: readonly string[], context: CallContext, row?: Query): Promise<Outcome> {
     const { writes, writers } = this.engine;
     const work = async (lease: Lease) => {
-      const text = lease.takesTexts ? transactionSql(query, changes, row) : undefined;
-      if (!text) return this.committed(lease, context, (transaction) => changedWithin(transaction, query, changes));
+      const text = lease.takesTexts ? transactionSql(queries, changes, row) : undefined;
+      if (!text) return this.committed(lease, context, (transaction) => changedWithin(transaction, queries, changes));
       const outcome = await this.#kept(lease, () => lease.run(text));
       this.written();
       return outcome;

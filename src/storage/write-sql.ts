@@ -3,6 +3,7 @@ import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
 import { equals, filled, perType, quote, repeated, table, union, values } from "./sql-parts.js";
+import type { NewRecord } from "./store.js";
 
 /** The columns of an insert, in the order of its parameters. */
 export const insertColumns = (type: RecordType): readonly string[] => [
@@ -23,6 +24,18 @@ export function insertManySql(type: RecordType, rows: number): string {
   const row = `(${repeated("?", names.length)})`;
   return `INSERT INTO ${table(type)} (${names.map(quote).join(", ")}) VALUES ${repeated(row, rows)}`;
 }
+
+/** The parameters of an insert. */
+export const insertValues = ({ type, key, link, details, createdAt, updatedAt, etag, ...record }: NewRecord) => [
+  ...type.key.map((field) => key[field] as string),
+  ...(link === undefined ? [] : [link]),
+  details,
+  createdAt,
+  updatedAt,
+  etag,
+  record.createdBy || null,
+  record.updatedBy || null,
+];
 
 /** Has an insert return the keys and record_ids of what it inserts. */
 export const returningSql = perType((type) => ` RETURNING ${[...type.key, "record_id"].map(quote).join(", ")}`);

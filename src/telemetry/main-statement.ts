@@ -1,10 +1,12 @@
-/** How a text begins that is a whole transaction: a write, and what is noted of it, before it or after. */
+/** How a text begins that is a whole transaction: a write with what is noted of it, and what is asked beside. */
 const wholeTransaction = "START TRANSACTION; ";
-const note = "INSERT INTO `archive_pending`";
+const isBeside = /^(SELECT |INSERT INTO `archive_pending`)/;
 
 /** Of a text that is a whole transaction the statement that it is about; any other is itself. */
 export function mainStatement(sql: string): string {
   if (!sql.startsWith(wholeTransaction)) return sql;
-  const isNoteFirst = sql.startsWith(note, wholeTransaction.length);
-  return sql.slice(isNoteFirst ? sql.indexOf("; ", wholeTransaction.length) + 2 : wholeTransaction.length);
+  for (let at = wholeTransaction.length; at > 1; at = sql.indexOf("; ", at) + 2) {
+    if (!isBeside.test(sql.slice(at, at + 40))) return sql.slice(at);
+  }
+  return sql;
 }
