@@ -21,7 +21,7 @@ process.on("exit", () => {
 });
 
 /** Sees to it that a process ends with this one. */
-function endingWithThis(child: ChildProcess): ChildProcess {
+export function endingWithThis(child: ChildProcess): ChildProcess {
   running.add(child);
   return child.once("exit", () => running.delete(child));
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import type { BulkResult } from "./bulk.js";
+import { asked, type ChangesResult, isAsAsked } from "./changes.js";
 import type { Comparison } from "./compare.js";
 import type { HostileResult } from "./hostile.js";
 import type { ProfileResult } from "./profiles.js";
@@ -27,6 +28,7 @@ export interface Results {
   readonly soak: SoakResult[];
   readonly profiles: ProfileResult[];
   readonly hostile: HostileResult[];
+  readonly changes: ChangesResult[];
   /** What was not measured, and why; versions of what it was measured against. */
   readonly notes: string[];
 }
@@ -59,6 +61,7 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
     soak: [],
     profiles: [],
     hostile: [],
+    changes: [],
     notes: [],
   };
 }
@@ -67,6 +70,7 @@ export function emptyResults(settings: { rounds: number; seconds: number }): Res
 const number = (value: number) =>
   Number.isFinite(value) ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : "";
 const ratio = (value: number) => (value >= 10 ? value.toFixed(0) : value.toFixed(2));
+const figure = (value: number) => (value >= 100 ? number(value) : value.toFixed(value >= 10 ? 0 : 2));
 const verdict = (met: boolean | undefined) => (met === undefined ? "" : met ? "yes" : "**no**");
 
 /** One line of what was measured, to look at while it runs. */
@@ -90,6 +94,8 @@ export const line = {
       .join(", ")} us`,
   soak: ({ minutes, calls, refused, memory }: SoakResult) =>
     `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, ${number(refused)} refused, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
+  changes: (result: ChangesResult) =>
+    `${result.what.padEnd(64)} ${figure(result.value)} ${result.unit}${result.target ? ` (${asked(result)})` : ""}`,
   hostile: ({ request, quiet, meanwhile, after, failed, memory, memoryAfter, internal, answers }: HostileResult) =>
     `${request.padEnd(72)} gets: p99 ${quiet.p99.toFixed(1)}, meanwhile p50 ${meanwhile.p50.toFixed(1)}, p99 ${meanwhile.p99.toFixed(1)}, ` +
     `slowest ${meanwhile.slowest.toFixed(1)}, afterwards p99 ${after.p99.toFixed(1)} ms, ${failed} failed; ` +
@@ -218,6 +224,15 @@ export function toMarkdown(results: Results): string {
         `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls${refused > 0 ? `, beside ${number(refused)} that were refused, as the machine was busy` : ""}: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
       );
     }
+    const changes = of(results.changes);
+    add(
+      "changes and watches",
+      table(
+        ["", "", "asked for", "as asked for"],
+        changes.map((each) => [each.what, `${figure(each.value)} ${each.unit}`, asked(each), verdict(isAsAsked(each))]),
+      ),
+      changes.length,
+    );
     const hostile = of(results.hostile);
     add(
       "the worst that one client may ask for, and what another one notices",

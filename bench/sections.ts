@@ -1,6 +1,7 @@
 import { compareAccess } from "./access.js";
 import type { Bench, Setting } from "./bench.js";
 import { bulks, compareBulk } from "./bulk.js";
+import { measureChanges } from "./changes.js";
 import { compare } from "./compare.js";
 import { compareEdges } from "./edges.js";
 import { compareEtcd } from "./etcd-comparison.js";
@@ -130,5 +131,9 @@ export const sections: Readonly<Record<string, Section>> = {
   access: {
     usual: true,
     measure: (bench, results) => kept(compareAccess(settingOf(bench)), results.access, line.call),
+  },
+  changes: {
+    usual: true,
+    measure: (bench, results) => kept(measureChanges(settingOf(bench)), results.changes, line.changes),
   },
 };
