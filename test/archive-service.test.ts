@@ -1,3 +1,4 @@
+import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { WriteOperation } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import type { ArchiveKey, ArchiveRecord } from "../generated/ts/synergos/archive/v1/records.js";
@@ -10,9 +11,10 @@ import {
 } from "../src/records/record-type.js";
 import { unsaid } from "../src/records/unsaid.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
-import { errorOf } from "./support/client.js";
+import { type CallError, errorOf } from "./support/client.js";
 import { countTables } from "./support/database.js";
 import { Cascade, createGrid, details, ids, type Key, keyOf, someDetails } from "./support/records.js";
+import { until } from "./support/wait.js";
 
 const holder = (type: RecordType, value: unknown) => ({ $case: type.field, value }) as never;
 const recordOf = (name: RecordName, key: Key, given: unknown = someDetails(name)): ArchiveRecord => ({
@@ -34,6 +36,12 @@ const remove = (name: RecordName, key: Key, rest = {}): WriteOperation => ({
     value: { key: anyKey(name, key), etag: "", allow_missing: false, cascade: Cascade.CASCADE_UNSPECIFIED, ...rest },
   },
 });
+
+const outcomeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => "OK",
+    ({ code }: CallError) => code,
+  );
 
 describe.each(inject("engines"))("the ArchiveService on $name", (engine) => {
   let archive: TestArchive;
@@ -120,6 +128,50 @@ describe.each(inject("engines"))("the ArchiveService on $name", (engine) => {
         expect(await countTables(database)).toEqual(before);
       },
     );
+
+    // On SQLite nobody else writes meanwhile.
+    test.runIf(engine.url).each([
+      ["creates it", (key: Key) => create("Participant", key), "OK"],
+      ["changes it", (key: Key) => update("Participant", key, undefined, false), "NOT_FOUND"],
+      ["deletes it", (key: Key) => remove("Participant", key), "NOT_FOUND"],
+      [
+        "creates what hangs on it",
+        (key: Key) => create("Registration", { ...ids("above"), ...key }),
+        "FAILED_PRECONDITION",
+      ],
+    ])("is done after others that make what it found missing, where it then %s", async (what, then, code) => {
+      const { client, database, statements } = archive;
+      const key = { participant_id: `missing, ${what}` };
+      const held = { participant_id: `held, ${what}` };
+      const above = ids("above");
+      for (const name of ["Collaboration", "Project"] as const)
+        await client.update(name, {
+          key: keyOf(recordType(name), above),
+          details: someDetails(name),
+          allow_missing: true,
+        });
+      await client.create("Participant", { key: held, details: someDetails("Participant") });
+      const stranger = await createConnection(database.url);
+      try {
+        await stranger.query("BEGIN");
+        await stranger.query("SELECT * FROM participant WHERE participant_id = ? FOR UPDATE", [held.participant_id]);
+        statements.length = 0;
+        const operations = [
+          remove("Participant", key, { allow_missing: true }),
+          remove("Participant", held),
+          then(key),
+        ];
+        const batch = outcomeOf(client.batchWrite({ operations }));
+        const locked = () => statements.filter((sql) => /FROM `participant`.* FOR UPDATE/s.test(sql)).length;
+        await until("the batch has found one missing and waits for the other", () => locked() === 2);
+        await client.create("Participant", { key, details: someDetails("Participant") });
+        await stranger.query("COMMIT");
+        expect(await batch).toBe(code);
+        expect(await outcomeOf(client.get("Participant", held))).toBe(code === "OK" ? "NOT_FOUND" : "OK");
+      } finally {
+        await stranger.end();
+      }
+    });
 
     test("takes at most 1,000 operations", async () => {
       const operations = Array.from({ length: 1001 }, (_, index) =>

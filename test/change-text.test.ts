@@ -12,6 +12,7 @@ test("what a text of several statements is about is found, whatever its values a
   const write = { sql: deleteOneSql(type), bindings: ["a", "etag"] };
   const plain = mainStatement(transactionSql([write], ["[]"], fromRowSql(type, { collab_id: "a" }, "etag"))?.sql ?? "");
   expect(plain).toMatch(/^DELETE FROM `collaboration`/);
+  expect(mainStatement("START TRANSACTION; SELECT 1; SELECT 2")).toBe("SELECT 1; SELECT 2");
   for (const id of ["; SECRET FROM `secret`", "' FOR UPDATE; SECRET", "\\'; SECRET", "?; SECRET"]) {
     const odd = { ...write, bindings: [id, "etag"] };
     const text = transactionSql([odd], [JSON.stringify([id])], fromRowSql(type, { collab_id: id }, "etag"))?.sql ?? "";

@@ -26,6 +26,7 @@ export interface AccessLog {
   error(message: string, details?: object): unknown;
 }
 
+const scheme = "Bearer ";
 /** The most characters of a token, and the most tokens that are known to be good. */
 const maxTokenLength = 16_384;
 const maxVerified = 10_000;
@@ -93,6 +94,7 @@ export class Access {
       if (!certificate.verified) throw credentialInvalid("the certificate is of no trusted authority");
     }
     if (authorization !== undefined) {
+      if (authorization.length > maxTokenLength + scheme.length) throw credentialInvalid("it is no bearer token");
       return connection ? this.#ofConnection(connection, authorization) : this.#ofToken(authorization);
     }
     if (!certificate) throw credentialMissing();
@@ -137,8 +139,8 @@ export class Access {
   }
 
   #ofToken(authorization: string): Principal | Promise<Principal> {
-    const token = /^bearer +([^ ,]+)$/i.exec(authorization.slice(0, maxTokenLength + 20))?.[1];
-    if (token === undefined || token.length > maxTokenLength) throw credentialInvalid("it is no bearer token");
+    const token = /^bearer +([^ ,]+)$/i.exec(authorization)?.[1];
+    if (token === undefined) throw credentialInvalid("it is no bearer token");
     const name = hash("sha256", token);
     const listed = this.#file.tokens.get(name);
     if (listed && timingSafeEqual(listed.digest, Buffer.from(name, "hex"))) {

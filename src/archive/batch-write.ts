@@ -6,8 +6,10 @@ import type {
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import { NoRoom } from "../answer-memory.js";
 import type { CallContext } from "../call-context.js";
+import { joinKey } from "../records/compare-keys.js";
+import type { Ids } from "../records/ids.js";
 import { type RecordType, recordTypeOfField } from "../records/record-type.js";
-import type { Statements, Store } from "../storage/store.js";
+import { type Statements, StorageError, type Store } from "../storage/store.js";
 import { Turns } from "../turns.js";
 import { ArchiveError, asArchiveError, refuse } from "./archive-error.js";
 import { create } from "./create.js";
@@ -34,13 +36,16 @@ export async function batchWrite<Answer>(
   try {
     return await store.transaction(context, async (statements) => {
       const results: WriteResult[] = [];
+      const missing = new Missing();
       const turns = new Turns();
       for (const [index, { operation }] of operations.entries()) {
         results.push(
-          await write(statements, operation).catch((error: unknown) => {
-            failed = { error, index };
-            throw error;
-          }),
+          await missing
+            .keptBy(operation, () => write(statements, operation))
+            .catch((error: unknown) => {
+              failed = { error, index };
+              throw error;
+            }),
         );
         // An embedded database works in the same turn.
         if (turns.isOver) await turns.next();
@@ -52,6 +57,42 @@ export async function batchWrite<Answer>(
     if (!failed || failed.error !== error || error instanceof NoRoom) throw error;
     throw ofOperation(asArchiveError(error, respond.limit), failed.index, operations[failed.index]?.operation);
   }
+}
+
+/**
+ * What a batch found missing and has not made since. No lock keeps others from making it meanwhile; an operation that
+ * meets that is a conflict, so that the batch is done again: after or before the others, and not around them.
+ */
+class Missing {
+  readonly #keys = new Set<string>();
+
+  async keptBy(operation: WriteOperation["operation"], write: () => Promise<WriteResult>): Promise<WriteResult> {
+    const { own = "", above = [] } = keysOf(operation);
+    const isMissing = this.#keys.has(own);
+    const makes = operation?.$case === "create" || (operation?.$case === "update" && operation.value.allow_missing);
+    const written = await write().catch((error: unknown) => {
+      if (isMissing && error instanceof ArchiveError && error.reason === "RECORD_EXISTS") throw othersCame();
+      throw error;
+    });
+    const isFound = operation?.$case !== "delete" || written.record !== undefined;
+    if (isFound && ((isMissing && !makes) || above.some((key) => this.#keys.has(key)))) throw othersCame();
+    if (isFound) this.#keys.delete(own);
+    else this.#keys.add(own);
+    return written;
+  }
+}
+
+const othersCame = () => new StorageError("conflict", new Error("others made what was missing"));
+
+/** The record that an operation is about, and those above it, as texts that tell them from all others. */
+function keysOf(operation: WriteOperation["operation"]): { own?: string; above?: string[] } {
+  const chosen = operation && holderOf(operation);
+  const type = chosen && recordTypeOfField(chosen.$case);
+  if (!type) return {};
+  const { value } = chosen;
+  const key = ("key" in value ? value.key : value) as Ids | undefined;
+  const text = (each: RecordType) => `${each.name} ${joinKey(each.key, key ?? {})}`;
+  return { own: text(type), above: type.ancestors.map(text) };
 }
 
 async function write(statements: Statements, operation: WriteOperation["operation"]): Promise<WriteResult> {
@@ -83,9 +124,12 @@ async function write(statements: Statements, operation: WriteOperation["operatio
   }
 }
 
+const holderOf = ({ value }: NonNullable<WriteOperation["operation"]>) =>
+  "record" in value ? value.record?.record : value.key?.key;
+
 /** The record or key that an operation is about, with its type. */
 function target(operation: NonNullable<WriteOperation["operation"]>, name: "record" | "key") {
-  const holder = "record" in operation.value ? operation.value.record?.record : operation.value.key?.key;
+  const holder = holderOf(operation);
   const type = holder && recordTypeOfField(holder.$case);
   if (!type) refuse([{ field: `${operation.$case}.${name}`, description: "is required" }]);
   return { type: type as RecordType, value: holder?.value as unknown };

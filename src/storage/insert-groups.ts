@@ -47,7 +47,8 @@ export class InsertGroups {
       onTheWay: 4,
       // Few texts, each prepared once a connection.
       size: (waiting) => 2 ** Math.floor(Math.log2(Math.min(waiting, size))),
-      bytes: ({ record }) => record.details.length,
+      // Three times: so a group is one text, with its keys and what is noted of it.
+      bytes: ({ record }) => 3 * record.details.length,
       alone: async ({ record, change }, context) => {
         const insertion = { sql: insertSql(type), bindings: insertValues(record) };
         return (await changed([insertion], [change], context)).insertId;

@@ -107,7 +107,7 @@ const insertAndRead: Dialect["insertTogether"] = (type, records) => {
 function lockAtOnce(type: RecordType, keys: readonly Ids[], lock: "SHARE" | "UPDATE"): Query {
   const different = [...new Map(keys.map((key) => [joinKey(type.key, key), key])).values()];
   const { sql, bindings } = ofKeys("COUNT(*)", type, different);
-  return { sql: `${sql} FOR ${lock} NOWAIT`, bindings };
+  return { sql: `${sql} FOR ${lock} NOWAIT`, bindings, once: true };
 }
 
 /** By the primary key: another index may have all that is asked for, and the lock would be on that alone. */
