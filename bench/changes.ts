@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import { ArchiveServiceService } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import type { Setting } from "./bench.js";
 import { bulks } from "./bulk.js";
@@ -9,7 +8,7 @@ import { type Database, openDatabase } from "./database.js";
 import { cpuSeconds, endingWithThis, residentMegabytes, type Server, startServer } from "./processes.js";
 import { median, percentile } from "./quantiles.js";
 import { call, create, nextRound, prepareScenarios, writes } from "./scenarios.js";
-import type { Watched, WatchJob } from "./watchers.js";
+import type { WatchEnd, Watched, WatchJob } from "./watchers.js";
 
 /** One figure of how changes are told. */
 export interface ChangesResult {
@@ -32,18 +31,24 @@ export const isAsAsked = ({ value, target }: ChangesResult): boolean | undefined
 /** How many changes a second are made while delays are measured, and while many watch. */
 const [busy, quiet] = [500, 100];
 
-/** Watches in a process of their own. */
-async function startWatches(job: WatchJob): Promise<{ end(): Promise<Watched>; ended: Promise<Watched> }> {
+/** Watches in a process of their own, once they have all begun. Their end resolves to the delays of the first. */
+async function startWatches(
+  job: WatchJob,
+): Promise<{ end(changes: number): Promise<Float64Array>; ended: Promise<Float64Array> }> {
   const child: ChildProcess = endingWithThis(fork("dist/bench/bench/watchers.js", { serialization: "advanced" }));
+  const message = async () => ((await once(child, "message")) as ["begun" | Watched])[0];
   child.send(job);
-  const [first] = (await once(child, "message")) as ["begun" | Watched];
-  const ended = (
-    first === "begun" ? once(child, "message").then(([watched]) => watched) : Promise.resolve(first)
-  ).finally(() => child.kill()) as Promise<Watched>;
+  const first = await message();
+  const ended = (async () => {
+    const watched = first === "begun" ? await message() : first;
+    child.kill();
+    if (watched === "begun" || "error" in watched) throw new Error(watched === "begun" ? watched : watched.error);
+    return watched.delays;
+  })();
   return {
     ended,
-    end: () => {
-      child.send("end");
+    end: (changes) => {
+      child.send({ changes } satisfies WatchEnd);
       return ended;
     },
   };
@@ -65,14 +70,14 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
     rounds: values.length,
     ...(target ? { target } : {}),
   });
-  /** Creates so many runs a second, or as many as can be, for some seconds; returns how many there were a second. */
+  /** Creates about so many runs a second, or as many as can be, for some seconds. */
   const write = async (concurrency: number, rate?: number, lasting = seconds) => {
     const calls = runKeys(writes, 2, 40_000, nextRound() * 40_000).map(create);
     const pause = rate && { pause: (1000 * concurrency) / rate - 3 };
     const job = { address: archive.address, calls, repeat: false, concurrency, connections: Math.min(4, concurrency) };
     const load = await loader.run({ ...job, seconds: lasting, ...pause });
     if (load.failed > 0) throw new Error(`${load.failed} calls failed, the first with ${load.error}`);
-    return load.calls / load.seconds;
+    return { changes: load.calls, rate: load.calls / load.seconds };
   };
   try {
     await write(16);
@@ -89,10 +94,10 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
   async function* delays(server: Server, where: string, most: number): AsyncGenerator<ChangesResult> {
     const [rates, middles, slowest]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
-      const watched = await startWatches({ address: server.address, watches: 1, isDecoded: true });
-      rates.push(await write(16, busy, 5 * seconds));
-      await delay(300);
-      const sorted = (await watched.end()).delays.sort();
+      const watched = await startWatches({ address: server.address, watches: 1 });
+      const { changes, rate } = await write(16, busy, 5 * seconds);
+      rates.push(rate);
+      const sorted = (await watched.end(changes)).sort();
       middles.push(percentile(sorted, 50));
       slowest.push(percentile(sorted, 99));
     }
@@ -103,14 +108,13 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
 
   /** A thousand watches of everything. */
   async function* crowd(): AsyncGenerator<ChangesResult> {
-    const watched = await startWatches({ address: archive.address, watches: 1000, isDecoded: false });
+    const watched = await startWatches({ address: archive.address, watches: 1000 });
     const before = cpuSeconds(archive.pid);
-    const lasting = 10 * seconds;
     const began = performance.now();
-    const rate = await write(4, quiet, lasting);
+    const { changes, rate } = await write(4, quiet, 10 * seconds);
     const cores = (cpuSeconds(archive.pid) - before) / ((performance.now() - began) / 1000);
     const memory = residentMegabytes(archive.pid);
-    await watched.end();
+    await watched.end(changes);
     yield result("changes meanwhile, for 1,000 watches of everything", "/s", [rate]);
     yield result("… cores", "", [cores], { most: 1 });
     yield result("… resident memory", "MB", [memory], { most: 300 });
@@ -122,12 +126,13 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
     const imported = bulks.find(({ name }) => name.startsWith("Import"));
     const [numbering, reading]: [number[], number[]] = [[], []];
     for (let round = 0; imported && round < Math.min(3, rounds); round++) {
-      await (await startWatches({ address: archive.address, watches: 1, isDecoded: false })).end();
+      await (await startWatches({ address: archive.address, watches: 1 })).end(0);
       const collab = `changes${nextRound()}`;
       await imported.prepare(database, collab);
       const before = await last();
       const job = { address: archive.address, repeat: false, concurrency: 1, connections: 1, seconds: 600 };
-      await loader.run({ ...job, calls: [imported.call(collab)] });
+      const made = await loader.run({ ...job, calls: [imported.call(collab)] });
+      if (made.failed > 0) throw new Error(`the import failed with ${made.error}`);
       let began = performance.now();
       // One that begins now waits until all is numbered, for two seconds at the most.
       for (let end = before; end < before + imported.records; end = await last()) {
@@ -136,7 +141,7 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
       numbering.push((imported.records * 1000) / (performance.now() - began));
       began = performance.now();
       const until = before + imported.records;
-      await (await startWatches({ address: archive.address, watches: 1, after: before, until, isDecoded: true })).ended;
+      await (await startWatches({ address: archive.address, watches: 1, after: before, until })).ended;
       reading.push((imported.records * 1000) / (performance.now() - began));
       await imported.clean(database, collab);
     }

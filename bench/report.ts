@@ -95,7 +95,7 @@ export const line = {
   soak: ({ minutes, calls, refused, memory }: SoakResult) =>
     `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, ${number(refused)} refused, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
   changes: (result: ChangesResult) =>
-    `${result.what.padEnd(64)} ${figure(result.value)} ${result.unit}${result.target ? ` (${asked(result)})` : ""}`,
+    `${result.what.padEnd(64)} ${figure(result.value)} ${result.unit}${result.target ? ` (${asked(result)}: ${isAsAsked(result) ? "yes" : "NO"})` : ""}`,
   hostile: ({ request, quiet, meanwhile, after, failed, memory, memoryAfter, internal, answers }: HostileResult) =>
     `${request.padEnd(72)} gets: p99 ${quiet.p99.toFixed(1)}, meanwhile p50 ${meanwhile.p50.toFixed(1)}, p99 ${meanwhile.p99.toFixed(1)}, ` +
     `slowest ${meanwhile.slowest.toFixed(1)}, afterwards p99 ${after.p99.toFixed(1)} ms, ${failed} failed; ` +
