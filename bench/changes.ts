@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { ArchiveServiceService } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import { ListChangesRequest } from "../generated/ts/synergos/archive/v1/change.js";
 import type { Setting } from "./bench.js";
 import { bulks } from "./bulk.js";
 import { runKeys } from "./data.js";
@@ -40,9 +41,9 @@ async function startWatches(
   child.send(job);
   const first = await message();
   const ended = (async () => {
-    const watched = first === "begun" ? await message() : first;
+    const watched = first === "begun" ? ((await message()) as Watched) : first;
     child.kill();
-    if (watched === "begun" || "error" in watched) throw new Error(watched === "begun" ? watched : watched.error);
+    if ("error" in watched) throw new Error(watched.error);
     return watched.delays;
   })();
   return {
@@ -150,14 +151,4 @@ export async function* measureChanges(setting: Setting): AsyncGenerator<ChangesR
   }
 }
 
-const listed = call(ArchiveServiceService.listChanges, {
-  key: undefined,
-  record_types: [],
-  kinds: [],
-  principal: undefined,
-  start_time: undefined,
-  end_time: undefined,
-  order: 0,
-  page_size: 1,
-  page_token: "",
-});
+const listed = call(ArchiveServiceService.listChanges, ListChangesRequest.fromPartial({ page_size: 1 }));

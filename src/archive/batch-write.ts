@@ -67,6 +67,7 @@ class Missing {
   readonly #keys = new Set<string>();
 
   async keptBy(operation: WriteOperation["operation"], write: () => Promise<WriteResult>): Promise<WriteResult> {
+    if (this.#keys.size === 0 && operation?.$case !== "delete") return write();
     const { own = "", above = [] } = keysOf(operation);
     const isMissing = this.#keys.has(own);
     const makes = operation?.$case === "create" || (operation?.$case === "update" && operation.value.allow_missing);
