@@ -9,7 +9,7 @@ import { type ServerProcess, startProcess } from "./support/process.js";
 import { residentMemory } from "./support/resident-memory.js";
 
 /** How many calls are made at least, and how many of them at a time. */
-const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_CALLS ?? (url ? 1_500 : 3_000));
+const calls = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_CALLS ?? (url ? 5_000 : 10_000));
 const atOnce = 20;
 const lanes = 2;
 

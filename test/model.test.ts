@@ -9,7 +9,7 @@ import { firstFailure } from "./support/first-failure.js";
 import { inLanes } from "./support/lanes.js";
 
 /** How many operations are tried at least, and how many of them follow each other at the most. */
-const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 1_250 : 3_500));
+const operations = (url: string | undefined) => Number(process.env.ARCHIVE_TEST_OPERATIONS ?? (url ? 10_000 : 30_000));
 const length = 80;
 
 /** On a server, sequences are done at once, each in a database of its own. SQLite has nothing to wait for. */
