@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { RecordMessage } from "../src/archive/record-message.js";
 import type { DeleteResponse } from "../src/archive/requests.js";
@@ -24,6 +25,10 @@ const shownIn = (name: RecordName, answer: DeleteResponse): Record<string, numbe
   }
   return counts;
 };
+
+/** Finds reads that wait for a lock. */
+const waitingLockSql =
+  "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'SELECT t.record_id%' AND db = DATABASE()";
 
 /** What may be in the way of a writer whose records are deleted. */
 const lost = ["PARENT_NOT_FOUND", "RECORD_NOT_FOUND", "RECORD_EXISTS", "CONFLICT"];
@@ -97,6 +102,37 @@ describe.each(inject("engines"))("deletes on $name", (engine) => {
     expect(gone).toEqual(written);
   });
 
+  test
+    .runIf(engine.url)
+    .each(recordTypes.filter(({ ancestors }) => ancestors.length > 0).map((type) => [type.name, type] as const))(
+    "of %s answer in view FULL the ancestors as they are when it is gone",
+    async (name, type) => {
+      const { client, database } = archive;
+      const grid = ids(`above_${type.field}`);
+      await createGrid(client, grid);
+      const stranger = await createConnection(database.url);
+      try {
+        await stranger.query("BEGIN");
+        // As an update that is not committed yet.
+        for (const { field, key } of type.ancestors) {
+          const where = key.map((id) => `${id} = ?`).join(" AND ");
+          const values = key.map((id) => grid[id]);
+          await stranger.query(`UPDATE ${field} SET etag = 'abcdefabcdefabcd' WHERE ${where}`, values);
+        }
+        const answer = client.delete(name, keyOf(type, grid), { view: View.VIEW_FULL });
+        const isOver = answer.then(() => true);
+        const isWaiting = () => database.sql(waitingLockSql).then((rows) => rows.length > 0);
+        while (!(await Promise.race([isOver, isWaiting()]))) await nextTurn();
+        await stranger.query("COMMIT");
+        const ancestors = Object.values((await answer).record?.ancestors ?? {}) as (RecordMessage | undefined)[];
+        const etags = ancestors.filter((each) => each !== undefined).map(({ etag }) => etag);
+        expect(etags).toEqual(type.ancestors.map(() => "abcdefabcdefabcd"));
+      } finally {
+        await stranger.end();
+      }
+    },
+  );
+
   test("of models answer in view FULL the scores that they delete, while more come", async () => {
     const { client } = archive;
     const grid = ids("scores");
@@ -120,7 +156,7 @@ describe.each(inject("engines"))("deletes on $name", (engine) => {
         for (const { record_id } of relationsOf(answer, "Validation")) gone.add(record_id);
       }
     });
-    const { records } = await client.list("Validation", { page_size: 1000 });
+    const { records } = await client.list("Validation", { filter: { ...model, id_prefix: "" }, page_size: 1000 });
     for (const { record_id } of records) gone.add(record_id);
     expect(gone.size).toBeGreaterThan(rounds);
     expect(gone).toEqual(written);

@@ -89,12 +89,18 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
         { size: 10, after: undefined },
       ];
       const ownKey = type.key.map((field) => key[field] as string);
+      const two = [key, { ...key, [type.key[0] as string]: "other" }];
+      const { sql: ofRows, bindings } = writes.fromRowsSql(type, two, ["e", "f"], dialect);
       const statements: Query[] = [
         reads.readSql(type, key),
-        // SQLite reads records one by one.
-        ...(engine.url ? [false, true] : []).map((isHead) =>
-          reads.readGroupSql(type, [key, { ...key, [type.key[0] as string]: "other" }], isHead, dialect),
-        ),
+        // SQLite reads and changes records one by one.
+        ...(engine.url ? [false, true] : []).map((isHead) => reads.readGroupSql(type, two, isHead, dialect)),
+        ...(engine.url
+          ? [
+              { sql: `SELECT COUNT(*) ${ofRows} FOR UPDATE NOWAIT`, bindings },
+              ...(engine.name.startsWith("MySQL") ? dialect.deleteTogether(type, two, []) : []),
+            ]
+          : []),
         reads.lockSql(type, key, dialect),
         reads.treeSql(type, key, type.relations),
         lists.listTreesSql(type, query, page, type.relations, dialect),

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { ChangeKind } from "../generated/ts/synergos/archive/v1/change.js";
 import { CallContext } from "../src/call-context.js";
 import { recordType } from "../src/records/record-type.js";
 import type { Outcome, Query, Run } from "../src/storage/query.js";
@@ -269,6 +270,60 @@ describe.each(inject("engines"))("writes of many callers at the same time on $na
         names.map((name) => archive.client.create("Run", { key: key(name), details: details("Run", {}) })),
       );
       expect(archive.statements.filter((sql) => /INSERT INTO `run`/.test(sql)).length).toBeLessThan(25);
+    });
+
+    const made = async (names: readonly string[]) => {
+      const create = (name: string) => archive.client.create("Run", { key: key(name), details: details("Run", {}) });
+      await Promise.all(names.map(create));
+    };
+    const changing: Record<"updates" | "deletes", (name: string) => Promise<unknown>> = {
+      updates: (name) => archive.client.update("Run", { key: key(name), details: details("Run", { name }) }),
+      deletes: (name) => archive.client.delete("Run", key(name)),
+    };
+
+    test.each([
+      ["updates", /UPDATE `run`/],
+      ["deletes", /DELETE FROM `run`/],
+    ] as const)("share the transactions of %s", async (kind, statement) => {
+      const names = Array.from({ length: 50 }, (_, index) => `${kind}_${index}`);
+      await made(names);
+      archive.statements.length = 0;
+      await Promise.all(names.map(changing[kind]));
+      expect(archive.statements.filter((sql) => statement.test(sql)).length).toBeLessThan(25);
+      const { changes } = await archive.client.listChanges({ page_size: 50 });
+      const expected = { updates: ChangeKind.CHANGE_KIND_UPDATED, deletes: ChangeKind.CHANGE_KIND_DELETED }[kind];
+      expect(changes.map((change) => change.kind)).toEqual(Array(50).fill(expected));
+      const told = changes.map((change) => JSON.stringify(change.key?.key?.value));
+      expect(told.sort()).toEqual(names.map((name) => JSON.stringify(key(name))).sort());
+    });
+
+    test.each([
+      ["updates", "a record", "SELECT * FROM run WHERE run_id = ? FOR UPDATE"],
+      ["deletes", "a record", "SELECT * FROM run WHERE run_id = ? FOR UPDATE"],
+      ["deletes", "a child", "DELETE FROM model WHERE run_id = ?"],
+    ] as const)("do not wait, as %s, for the lock of %s that one of them waits for", async (kind, what, lock) => {
+      const names = Array.from({ length: 40 }, (_, index) => `locked_${kind}_${what.slice(2)}_${index}`);
+      const other = names[5] as string;
+      await made(names);
+      const child = { key: { ...keyOf(recordType("Model"), grid), run_id: other }, details: someDetails("Model") };
+      if (what === "a child") await archive.client.create("Model", child);
+      const stranger = await createConnection(archive.database.url);
+      try {
+        await stranger.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        await stranger.query("BEGIN");
+        await stranger.query(lock, [other]);
+        let isOver = false;
+        const calls = names.map((name) => outcome(changing[kind](name)));
+        void calls[5]?.then(() => {
+          isOver = true;
+        });
+        expect(await Promise.all(calls.filter((_, index) => index !== 5))).toEqual(Array(39).fill("OK"));
+        expect(isOver).toBe(false);
+        await stranger.query("COMMIT");
+        expect(await calls[5]).toBe("OK");
+      } finally {
+        await stranger.end();
+      }
     });
 
     test.each([

@@ -41,7 +41,8 @@ export async function removeLeaf<Answer>(
  * Deletes a record and everything downstream, children before parents, one statement a table. Must run in a
  * transaction. The record is locked first, so that nothing new comes directly below it; something that comes further
  * down makes a foreign key refuse the delete of its parent, and the transaction runs again: then everything that can
- * have children is locked from the top down. So is all that is answered, in view FULL, before it is read.
+ * have children is locked from the top down. So is all that is answered, in view FULL, before it is read: ancestors too, or
+ * what is answered could be older than what others were told meanwhile.
  */
 export async function remove(
   statements: Statements,

@@ -70,6 +70,27 @@ export function fitsText(queries: readonly Query[]): boolean {
 }
 
 /**
+ * Writes with their changes likewise, each of which depends on a row; `rows` is what follows a SELECT of these. All are
+ * locked first, without waiting: where one is not there, the note has no size, which its column does not take, and the
+ * text ends.
+ */
+export function allChangedSql(writes: readonly Query[], changes: readonly string[], rows: Query): Query | undefined {
+  const notes = notesSql(changes);
+  const [note] = notes;
+  if (!note || notes.length > 1 || !fitsText([rows, ...writes, note])) return undefined;
+  const [mark = "", size = 0, text = ""] = note.bindings;
+  const statements = [
+    { sql: `SELECT COUNT(*) INTO @found ${rows.sql} FOR UPDATE NOWAIT`, bindings: rows.bindings },
+    // Not out of the rows, as of one: that locks all numbering of notes, and would not wait for that either.
+    {
+      sql: `${insertNotes} VALUES (?, IF(@found = ?, ?, NULL), ?)`,
+      bindings: [mark, changes.length, size, text],
+    },
+  ];
+  return textSql([plain("START TRANSACTION"), ...statements, ...writes, plain("COMMIT")]);
+}
+
+/**
  * A write with its changes as a transaction of one trip, for a server that takes several statements as one text;
  * undefined where that were too large. One that changes a record, if that is still what it was, notes so first, out of
  * the row, which it locks by that. The server's own count of what the write changed would not do: it is -1 where the

@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { Places } from "../places.js";
+import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Outcome, Query } from "./query.js";
 import type { NewRecord, StorageError } from "./store.js";
@@ -42,8 +43,11 @@ export interface Dialect {
    * their rows have the keys and record_ids of what was inserted. Undefined where there is no such thing.
    */
   readonly insertTogether: ((type: RecordType, records: readonly NewRecord[]) => readonly Query[]) | undefined;
-  /** What locks the rows that a SELECT reads. */
+  /** Statements that delete records of some keys, made such that none waits for the lock of a child, but fails. */
+  deleteTogether(type: RecordType, keys: readonly Ids[], deletes: readonly Query[]): readonly Query[];
+  /** What locks the rows that a SELECT reads, and what does so together with others who do. */
   readonly forUpdate: string;
+  readonly forShare: string;
   /** A join that reads its left side first. */
   readonly joinInOrder: string;
   /** The rows that come after the given values of some columns, in such a way that an index serves it. */
@@ -81,7 +85,7 @@ export interface Engine {
   /** The places of those who write, where they must not take all connections that reads need too. */
   readonly writers?: Places;
   /**
-   * How what is asked for at the same time goes together: reads, and perhaps creates, of single records by one statement;
+   * How what is asked for at the same time goes together: reads, and writes, of single records by one trip;
    * or, where the driver is synchronous and no statement saves a trip, short writes in one transaction.
    */
   readonly groups: "statements" | "transactions";

@@ -1,6 +1,7 @@
 import { CallContext } from "../call-context.js";
 import { sharedTrace } from "../call-trace.js";
 import { limits } from "../limits.js";
+import { StorageError } from "./store.js";
 
 /** The most that go together. */
 export const most = 32;
@@ -13,7 +14,7 @@ export interface Questions<Item, Answer> {
   /** How many may be on their way before others wait. */
   readonly onTheWay: number;
   alone(item: Item, context: CallContext): Promise<Answer>;
-  /** Answers in the order of the items. */
+  /** Answers in the order of the items. What the database refuses, and keeps nothing of, is asked one by one. */
   together(items: readonly Item[], context: CallContext): Promise<readonly (Answer | typeof askAlone)[]>;
   /** Of so many that wait, the number that go together; where it is one, nobody waits for others. */
   size(waiting: number): number;
@@ -44,6 +45,8 @@ export class Groups<Item, Answer> {
   readonly #onTheWay = new Set<{ readonly began: number }>();
   readonly #waiting = new Set<Asked<Item, Answer>>();
   #timer: NodeJS.Timeout | undefined;
+  /** The most that go together: few, where many are refused. */
+  #most = most;
 
   constructor(private readonly questions: Questions<Item, Answer>) {}
 
@@ -89,9 +92,8 @@ export class Groups<Item, Answer> {
       own.onEnd(listener);
       return listener;
     });
-    const items = group.map(({ item }) => item);
     try {
-      const answers = await this.questions.together(items, context);
+      const answers = await this.#answers(group, context);
       for (const [index, { item, context: own, resolve }] of group.entries()) {
         const answer = answers[index] as Answer | typeof askAlone;
         // Who has left is answered already.
@@ -105,6 +107,20 @@ export class Groups<Item, Answer> {
       own.offEnd(listeners[index] as () => void);
     }
     this.#end(trip);
+  }
+
+  async #answers(group: readonly Asked<Item, Answer>[], context: CallContext) {
+    const items = group.map(({ item }) => item);
+    try {
+      const answers = await this.questions.together(items, context);
+      this.#most = Math.min(most, 2 * this.#most);
+      return answers;
+    } catch (error) {
+      // Where the database cannot be reached, it is unknown what became of it.
+      if (!(error instanceof StorageError) || error.kind === "unavailable") throw error;
+      this.#most = Math.max(2, this.#most / 4);
+      return items.map(() => askAlone);
+    }
   }
 
   #begin() {
@@ -137,7 +153,7 @@ export class Groups<Item, Answer> {
     let sum = 0;
     for (const asked of this.#waiting) {
       sum += bytes(asked.item);
-      if (next.length === most || (next.length > 0 && sum > limits.bytesOfTurn)) break;
+      if (next.length === this.#most || (next.length > 0 && sum > limits.bytesOfTurn)) break;
       next.push(asked);
     }
     const taken = next.slice(0, size(next.length));

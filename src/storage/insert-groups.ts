@@ -4,9 +4,9 @@ import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import { created, noted } from "./change.js";
 import type { Dialect } from "./engine.js";
-import { askAlone, Groups, most } from "./groups.js";
+import { askAlone, Groups } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
-import { type NewRecord, StorageError } from "./store.js";
+import type { NewRecord } from "./store.js";
 import { insertSql, insertValues } from "./write-sql.js";
 
 /** What inserts are made by. */
@@ -41,12 +41,10 @@ export class InsertGroups {
 
   #inserters(type: RecordType): Groups<Insertion, number> {
     const { changed, insertTogether } = this.inserts;
-    /** The most that go together: few, where many collide. */
-    let size = most;
     return new Groups({
       onTheWay: 4,
       // Few texts, each prepared once a connection.
-      size: (waiting) => 2 ** Math.floor(Math.log2(Math.min(waiting, size))),
+      size: (waiting) => 2 ** Math.floor(Math.log2(waiting)),
       // Three times: so a group is one text, with its keys and what is noted of it.
       bytes: ({ record }) => 3 * record.details.length,
       alone: async ({ record, change }, context) => {
@@ -55,18 +53,10 @@ export class InsertGroups {
       },
       together: async (insertions, context) => {
         const records = insertions.map(({ record }) => record);
-        try {
-          const changes = insertions.map(({ change }) => change);
-          const { rows } = await changed(insertTogether(type, records), changes, context);
-          size = Math.min(most, 2 * size);
-          const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
-          return records.map(({ key }) => ids.get(joinKey(type.key, key)) ?? askAlone);
-        } catch (error) {
-          // Where the database refused it, nothing is kept; where it is unknown what became of it, nothing is done again.
-          if (!(error instanceof StorageError) || error.kind === "unavailable") throw error;
-          size = Math.max(2, size / 4);
-          return records.map(() => askAlone);
-        }
+        const changes = insertions.map(({ change }) => change);
+        const { rows } = await changed(insertTogether(type, records), changes, context);
+        const ids = new Map(rows.map((row) => [joinKey(type.key, row as Ids), Number(row.record_id)]));
+        return records.map(({ key }) => ids.get(joinKey(type.key, key)) ?? askAlone);
       },
     });
   }

@@ -190,20 +190,13 @@ export class KnexStatements implements Statements {
     const ids = type.key.map((field) => key[field] as string);
     const bindings = [details, createdAt, updatedAt, etag, updatedBy || null, ...ids, previousEtag];
     const change: NewChange = { kind: "updated", type, key, previousEtag, etag };
-    const { changed } = await this.runner.changed(
-      { sql: writes.replaceSql(type), bindings },
-      [change],
-      writes.fromRowSql(type, key, previousEtag),
-    );
-    return changed > 0;
+    return this.runner.changedIf("replace", { sql: writes.replaceSql(type), bindings }, change);
   }
 
   async deleteOne(type: RecordType, key: Ids, etag: string): Promise<boolean> {
     const bindings = [...type.key.map((field) => key[field] as string), etag];
     const change = deletion(type, key, etag, new Map([[type, 1]]));
-    const row = writes.fromRowSql(type, key, etag);
-    const { changed } = await this.runner.changed({ sql: writes.deleteOneSql(type), bindings }, [change], row);
-    return changed > 0;
+    return this.runner.changedIf("delete", { sql: writes.deleteOneSql(type), bindings }, change);
   }
 
   deleted({ type, key, etag }: StoredRecord, counts: ReadonlyMap<RecordType, number>): void {
@@ -233,8 +226,12 @@ export class KnexStatements implements Statements {
     if (this.dialect.forUpdate === "") return;
     // Relations that need no record of this type, as a model's scores do not, are kept away by its parents.
     const isParent = type.relations.every(({ ancestors }) => ancestors.includes(type));
-    for (const above of isParent ? [] : type.parents) {
-      await this.runner.write(reads.lockRelationSql(above, above, key, this.dialect));
+    const closed = isParent ? [] : type.parents;
+    for (const above of type.ancestors) {
+      const lock = closed.includes(above)
+        ? reads.lockRelationSql(above, above, key, this.dialect)
+        : reads.keepSql(above, key, this.dialect);
+      await this.runner.write(lock);
     }
     for (const locked of [type, ...type.relations]) {
       await this.runner.write(reads.lockRelationSql(locked, type, key, this.dialect));

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
 import { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
+import type { NewChange } from "../records/change.js";
 import { noted } from "./change.js";
 import type { Engine } from "./engine.js";
 import { InsertGroups } from "./insert-groups.js";
@@ -15,7 +16,9 @@ import { checkVersion } from "./schema-version.js";
 import { type Statements, StorageError, type Store, type UnitOfWork } from "./store.js";
 import type { PoolState, StoreObserver } from "./store-observer.js";
 import { changedWithin, noting, Transactions } from "./transactions.js";
+import { UpdateGroups } from "./update-groups.js";
 import { type Transaction, WriteGroups } from "./write-groups.js";
+import { fromRowSql } from "./write-sql.js";
 
 /** How often and how long, in milliseconds, work is tried before its conflict is the caller's; but always twice. */
 const maxAttempts = 10;
@@ -30,6 +33,7 @@ export class KnexStore implements Store {
   readonly #transactions: Transactions;
   readonly #reads: ReadGroups | undefined;
   readonly #inserts: InsertGroups | undefined;
+  readonly #updates: UpdateGroups | undefined;
   readonly #writes: WriteGroups | undefined;
   readonly changes: KnexChangeLog;
 
@@ -55,6 +59,14 @@ export class KnexStore implements Store {
       return;
     }
     this.#reads = new ReadGroups(dialect, (query, context) => this.#read(query, context));
+    this.#updates = new UpdateGroups({
+      dialect,
+      changed: async ({ type, key, etag, query, change }, context) => {
+        const row = fromRowSql(type, key, etag);
+        return (await this.#transactions.changed([query], [change], context, row)).changed > 0;
+      },
+      allChanged: (queries, changes, rows, context) => this.#transactions.allChanged(queries, changes, rows, context),
+    });
     const { insertTogether } = dialect;
     if (!insertTogether) return;
     this.#inserts = new InsertGroups({
@@ -166,7 +178,12 @@ export class KnexStore implements Store {
   /** The statements that are each a transaction of their own. */
   #single(context: CallContext, repeated: boolean): Statements {
     const { writes, writers, dialect } = this.engine;
-    const [reads, inserts, together] = [this.#reads, this.#inserts, this.#writes];
+    const [reads, inserts, updates, together] = [this.#reads, this.#inserts, this.#updates, this.#writes];
+    const changed = (query: Query, changes: readonly NewChange[]) => {
+      const all = () => changes.map((change) => noted(change, context));
+      if (!together) return this.#transactions.changed([query], all(), context);
+      return together.ask((transaction) => changedWithin(transaction, [query], all()), context);
+    };
     return new KnexStatements(dialect, {
       read: (query) => this.#read(query, context),
       readOne: reads && {
@@ -174,10 +191,11 @@ export class KnexStore implements Store {
         readHead: (type, key) => reads.readHead(type, key, context),
       },
       write: (query) => this.#leases.during(writes, context, ({ run }) => run(query), writers),
-      changed: (query, changes, row) => {
-        const all = () => changes.map((change) => noted(change, context));
-        if (!together) return this.#transactions.changed([query], all(), context, row);
-        return together.ask((transaction) => changedWithin(transaction, [query], all()), context);
+      changed,
+      changedIf: async (kind, query, change) => {
+        if (!updates) return (await changed(query, [change])).changed > 0;
+        const { type, key, previousEtag: etag } = change;
+        return updates.apply({ kind, type, key, etag, query, change: noted(change, context) }, context);
       },
       insert: inserts && ((record) => inserts.insert(record, context)),
       shortly: (work) => {
@@ -196,15 +214,17 @@ export class KnexStore implements Store {
   #within(transaction: Transaction, context: CallContext, repeated = false): Statements {
     const { run } = transaction;
     const note = noting(transaction, context);
+    const changed = (query: Query, changes: readonly NewChange[]) =>
+      changedWithin(
+        transaction,
+        [query],
+        changes.map((change) => noted(change, context)),
+      );
     return new KnexStatements(this.engine.dialect, {
       read: run,
       write: run,
-      changed: (query, changes) =>
-        changedWithin(
-          transaction,
-          [query],
-          changes.map((change) => noted(change, context)),
-        ),
+      changed,
+      changedIf: async (_, query, change) => (await changed(query, [change])).changed > 0,
       shortly: (work) => work(run, note),
       note,
       repeated,

@@ -1,6 +1,6 @@
 import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
-import type { RecordType } from "../records/record-type.js";
+import { type RecordType, recordTypes } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
 import type { Query } from "./query.js";
 import { quote, repeated, table, values } from "./sql-parts.js";
@@ -38,7 +38,10 @@ export const mySqlDialect = (version: string): Dialect => ({
   tableOptions: " ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
   maxDeleted: undefined,
   insertTogether: isMariaDb(version) ? (returnsRows(version) ? insertAndReturn : undefined) : insertAndRead,
+  deleteTogether: isMariaDb(version) ? deleteAtOnce : deleteChildless,
   forUpdate: " FOR UPDATE",
+  // MariaDB has no FOR SHARE.
+  forShare: " LOCK IN SHARE MODE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.
   after: (columns, values) => ({
@@ -87,8 +90,28 @@ const insertion = (type: RecordType, records: readonly NewRecord[]): Query => ({
 
 const insertAndReturn: Dialect["insertTogether"] = (type, records) => {
   const { sql, bindings } = insertion(type, records);
-  return [{ sql: `SET STATEMENT innodb_lock_wait_timeout = 0 FOR ${sql}${returningSql(type)}`, bindings }];
+  return [atOnce({ sql: `${sql}${returningSql(type)}`, bindings })];
 };
+
+/** A statement of MariaDB that waits for no lock. */
+const atOnce = ({ sql, ...query }: Query): Query => ({
+  ...query,
+  sql: `SET STATEMENT innodb_lock_wait_timeout = 0 FOR ${sql}`,
+});
+
+const deleteAtOnce: Dialect["deleteTogether"] = (_type, _keys, deletes) => deletes.map(atOnce);
+
+/** MySQL has no such thing: the locks of children are asked for first. One that is there keeps its parent anyway. */
+const deleteChildless: Dialect["deleteTogether"] = (type, keys, deletes) => [
+  ...recordTypes.filter(({ parents }) => parents.includes(type)).map((child) => childSql(child, type, keys)),
+  ...deletes,
+];
+
+const childSql = (child: RecordType, type: RecordType, keys: readonly Ids[]): Query => ({
+  sql: `SELECT 1 FROM ${table(child)} WHERE ${among(type.key.map(quote), keys.length)} LIMIT 1 FOR UPDATE NOWAIT`,
+  bindings: keys.flatMap((key) => values(type.key, key)),
+  once: true,
+});
 
 /**
  * MySQL's inserts return no rows, and have no wait of their own: the locks that they would wait for are asked for first,

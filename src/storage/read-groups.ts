@@ -7,7 +7,7 @@ import type { Dialect } from "./engine.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { readGroupSql, readHeadSql, readSql } from "./read-sql.js";
-import { StorageError, type StoredRecord } from "./store.js";
+import type { StoredRecord } from "./store.js";
 import { storedRecord } from "./stored-record.js";
 
 /** How many keys a statement has: few texts, each prepared once a connection. Others are filled up with the last key. */
@@ -61,13 +61,7 @@ export class ReadGroups {
         const count = sizes.find((size) => size >= keys.length) ?? keys.length;
         const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
         const query = readGroupSql(type, filled, isHead, this.dialect);
-        const outcome = await this.run(query, context).catch((error: unknown) => {
-          if (error instanceof StorageError && error.kind !== "unavailable") return undefined;
-          throw error;
-        });
-        // Whatever was wrong with it was perhaps another's.
-        if (!outcome) return keys.map(() => askAlone);
-        const { rows } = outcome;
+        const { rows } = await this.run(query, context);
         const found = new Map(rows.map((row) => [joinKey(type.key, row as Ids), row]));
         return keys.map((key) => {
           const row = found.get(joinKey(type.key, key));

@@ -79,8 +79,14 @@ export function lockSql(type: RecordType, key: Ids, dialect: Dialect): Query {
 }
 
 /** Locks the records of one type below a record, without reading more than a number. */
-export const lockRelationSql = (relation: RecordType, type: RecordType, key: Ids, dialect: Dialect): Query => ({
-  sql: `SELECT t.record_id FROM ${table(relation)} t WHERE ${equals(type.key)}${dialect.forUpdate}`,
+export const lockRelationSql = (relation: RecordType, type: RecordType, key: Ids, { forUpdate }: Dialect): Query => ({
+  sql: `SELECT t.record_id FROM ${table(relation)} t WHERE ${equals(type.key)}${forUpdate}`,
+  bindings: values(type.key, key),
+});
+
+/** Keeps a record as it is, but lets others come below it. */
+export const keepSql = (type: RecordType, key: Ids, { forShare }: Dialect): Query => ({
+  sql: `SELECT t.record_id FROM ${table(type)} t WHERE ${equals(type.key)}${forShare}`,
   bindings: values(type.key, key),
 });
 

@@ -2,6 +2,7 @@ import type { Caller } from "../records/caller.js";
 import type { NewChange } from "../records/change.js";
 import type { Outcome, Query, Run } from "./query.js";
 import type { NewRecord, Statements } from "./store.js";
+import type { Conditional } from "./update-groups.js";
 
 /** A piece of work in a transaction: the changes that it leaves are noted. */
 export type NotedWork<Result> = (run: Run, note: (change: NewChange) => void) => Promise<Result>;
@@ -13,11 +14,10 @@ export interface Runner {
   readonly readOne?: Pick<Statements, "read" | "readHead"> | undefined;
   /** Runs a statement that is part of a change which is noted elsewhere, or of none. */
   readonly write: Run;
-  /**
-   * Runs a statement that leaves a change for each record; both are kept or neither is. Where it changes a record only if
-   * that is still what it was, `row` is what follows a SELECT of that.
-   */
-  changed(query: Query, changes: readonly NewChange[], row?: Query): Promise<Outcome>;
+  /** Runs a statement that leaves a change for each record; both are kept or neither is. */
+  changed(query: Query, changes: readonly NewChange[]): Promise<Outcome>;
+  /** Runs one that changes or deletes a record if that has still the etag that it had; false if not. */
+  changedIf(kind: Conditional["kind"], query: Query, change: NewChange): Promise<boolean>;
   /** Inserts a record together with others, where that is faster, and returns its record_id. */
   readonly insert?: ((record: NewRecord) => Promise<number>) | undefined;
   /** Does a short piece of work in one transaction: a new one, one that it shares, or the one that is open. */

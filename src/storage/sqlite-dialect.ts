@@ -28,7 +28,9 @@ export const sqliteDialect: Dialect = {
   maxDeleted: 500,
   largestStatement: "SELECT 1000000000 AS size",
   insertTogether: undefined,
+  deleteTogether: (_type, _keys, deletes) => deletes,
   forUpdate: "",
+  forShare: "",
   joinInOrder: "CROSS JOIN",
   after: (columns, values) => ({
     sql: `(${columns.join(", ")}) > (${columns.map(() => "?").join(", ")})`,

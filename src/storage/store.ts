@@ -129,7 +129,10 @@ export interface Statements {
   lock(type: RecordType, key: Ids): Promise<StoredRecord | undefined>;
   /** Locks those of a record's relations that can have children, parents first. */
   lockRelations(type: RecordType, key: Ids): Promise<void>;
-  /** Locks a record and all of its relations, parents first, and whatever keeps more relations from coming. */
+  /**
+   * Locks a record and all of its relations, parents first, and whatever keeps more relations from coming; and keeps its
+   * ancestors as they are.
+   */
   lockTree(type: RecordType, key: Ids): Promise<void>;
   /** Notes, in a transaction, that a record was deleted with so many of each type, itself included. */
   deleted(record: StoredRecord, counts: ReadonlyMap<RecordType, number>): void;

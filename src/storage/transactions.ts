@@ -1,10 +1,11 @@
 import type { CallContext } from "../call-context.js";
 import type { NewChange } from "../records/change.js";
 import { noted } from "./change.js";
-import { fitsText, notesSql, textSql, transactionSql } from "./change-sql.js";
+import { allChangedSql, fitsText, notesSql, textSql, transactionSql } from "./change-sql.js";
 import type { Engine } from "./engine.js";
 import type { Lease, Leases } from "./leases.js";
 import { type Outcome, plain, type Query } from "./query.js";
+import { StorageError } from "./store.js";
 import type { Row } from "./stored-record.js";
 import type { Transaction } from "./write-groups.js";
 
@@ -74,6 +75,28 @@ export class Transactions {
       const outcome = await this.#kept(lease, () => lease.run(text));
       this.written();
       return outcome;
+    };
+    return this.leases.during(writes, context, work, writers);
+  }
+
+  /** Writes that each depend on a row, as one transaction that waits for no lock: all of them, or none, as a conflict. */
+  allChanged(queries: readonly Query[], changes: readonly string[], rows: Query, context: CallContext): Promise<void> {
+    const { writes, writers } = this.engine;
+    const one = async ({ run, changes: noted }: Transaction) => {
+      const found = await run({
+        sql: `SELECT COUNT(*) AS found ${rows.sql} FOR UPDATE NOWAIT`,
+        bindings: rows.bindings,
+      });
+      if (Number(found.rows[0]?.found) !== changes.length)
+        throw new StorageError("conflict", new Error("others changed them"));
+      for (const query of queries) await run(query);
+      noted.push(...changes);
+    };
+    const work = async (lease: Lease) => {
+      const text = lease.takesTexts ? allChangedSql(queries, changes, rows) : undefined;
+      if (!text) return this.committed(lease, context, one);
+      await this.#kept(lease, () => lease.run(text));
+      this.written();
     };
     return this.leases.during(writes, context, work, writers);
   }

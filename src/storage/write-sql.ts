@@ -67,6 +67,17 @@ export const fromRowSql = (type: RecordType, key: Ids, etag: string): Query => (
   bindings: [...type.key.map((field) => key[field] as string), etag],
 });
 
+/** What follows a SELECT of the rows that have some keys, each once, and the etags. By the primary key, which is locked. */
+export const fromRowsSql = (
+  type: RecordType,
+  keys: readonly Ids[],
+  etags: readonly string[],
+  { among }: Dialect,
+): Query => ({
+  sql: `FROM ${table(type)} FORCE INDEX (PRIMARY) WHERE ${among(type.key.map(quote), keys.length)} AND etag IN (${repeated("?", etags.length)})`,
+  bindings: [...keys.flatMap((key) => values(type.key, key)), ...etags],
+});
+
 /** Parameters: the key, the etag that it must still have. */
 export const deleteOneSql = perType((type) => `DELETE FROM ${table(type)} WHERE ${whereKey(type)} AND etag = ?`);
 

@@ -80,7 +80,10 @@ export async function startStatementProxy(
     there.isHeld = true;
     back.isHeld = true;
   };
+  const clients = new Set<Socket>();
   const server = createServer((client) => {
+    clients.add(client);
+    client.once("close", () => clients.delete(client));
     const upstream = connect(target, "127.0.0.1");
     const link = { client, upstream, there: new Direction(upstream), back: new Direction(client) };
     links.add(link);
@@ -188,10 +191,9 @@ export async function startStatementProxy(
       return [...links].filter(({ client }) => !client.destroyed).length;
     },
     async close() {
-      for (const { client, upstream } of links) {
-        client.destroy();
-        upstream.destroy();
-      }
+      for (const { upstream } of links) upstream.destroy();
+      // Also those whose server has left, and who were not told, as what was for them is held.
+      for (const client of clients) client.destroy();
       server.close();
       await once(server, "close");
     },
