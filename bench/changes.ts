@@ -33,7 +33,7 @@ export const isAsAsked = ({ value, target }: ChangesResult): boolean | undefined
 const [busy, quiet] = [500, 100];
 
 /** Watches in a process of their own, once they have all begun. Their end resolves to the delays of the first. */
-async function startWatches(
+export async function startWatches(
   job: WatchJob,
 ): Promise<{ end(changes: number): Promise<Float64Array>; ended: Promise<Float64Array> }> {
   const child: ChildProcess = endingWithThis(fork("dist/bench/bench/watchers.js", { serialization: "advanced" }));

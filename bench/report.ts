@@ -7,7 +7,7 @@ import type { Comparison } from "./compare.js";
 import type { HostileResult } from "./hostile.js";
 import type { ProfileResult } from "./profiles.js";
 import type { SizeResult } from "./sizes.js";
-import type { SoakResult } from "./soak.js";
+import { type SoakResult, watches } from "./soak.js";
 import type { StartResult } from "./starts.js";
 import { isMet } from "./targets.js";
 
@@ -92,8 +92,8 @@ export const line = {
     `${scenario.slice(0, 44).padEnd(44)}      ${Object.entries(archive)
       .map(([part, cost]) => `${part} ${number(cost)}`)
       .join(", ")} us`,
-  soak: ({ minutes, calls, refused, memory }: SoakResult) =>
-    `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, ${number(refused)} refused, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
+  soak: ({ minutes, calls, refused, changes, memory }: SoakResult) =>
+    `${`mixed load for ${minutes} minutes`.padEnd(44)}      ${number(calls)} calls, ${number(refused)} refused, ${number(changes)} changes told to ${watches} watches, RSS ${memory.map((each) => number(each)).join(" ")} MB`,
   changes: (result: ChangesResult) =>
     `${result.what.padEnd(64)} ${figure(result.value)} ${result.unit}${result.target ? ` (${asked(result)}: ${isAsAsked(result) ? "yes" : "NO"})` : ""}`,
   hostile: ({ request, quiet, meanwhile, after, failed, memory, memoryAfter, internal, answers }: HostileResult) =>
@@ -219,9 +219,9 @@ export function toMarkdown(results: Results): string {
     for (const { archive, floor } of of(results.starts)) {
       parts.push(`From its start until it serves: ${archive.toFixed(2)} s; the floor ${floor.toFixed(2)} s.`);
     }
-    for (const { minutes, calls: made, refused, memory } of soak) {
+    for (const { minutes, calls: made, refused, changes, memory } of soak) {
       parts.push(
-        `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls${refused > 0 ? `, beside ${number(refused)} that were refused, as the machine was busy` : ""}: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
+        `A mixed load of 64 calls at a time for ${minutes} minutes, ${number(made)} calls${refused > 0 ? `, beside ${number(refused)} that were refused, as the machine was busy` : ""}, beside ${watches} watches, which were each told ${number(changes)} changes: resident memory every half minute, in MB: ${memory.map((each) => number(each)).join(", ")}.`,
       );
     }
     const changes = of(results.changes);

@@ -1,5 +1,6 @@
 import { ArchiveServiceService } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { View } from "../generated/ts/synergos/archive/v1/options.js";
+import { startWatches } from "./changes.js";
 import { runKeys } from "./data.js";
 import { isRefusal, type Loader, residentMegabytes, type Server } from "./processes.js";
 import { call, get, list, readProject, remove, replace } from "./scenarios.js";
@@ -11,13 +12,18 @@ export interface SoakResult {
   readonly calls: number;
   /** Calls that were refused, as the machine had too much else to do. */
   readonly refused: number;
+  /** The changes of which watches were told meanwhile. */
+  readonly changes: number;
   /** Resident memory in MB every half minute. */
   readonly memory: readonly number[];
 }
 
 const slice = 30;
 
-/** All kinds of calls, 64 at a time, for some minutes. */
+/** How many watch everything meanwhile. */
+export const watches = 20;
+
+/** All kinds of calls, 64 at a time, for some minutes, which are watched. */
 export async function soak(setting: {
   databaseName: string;
   archive: Server;
@@ -43,6 +49,9 @@ export async function soak(setting: {
     ]),
   ];
   const memory: number[] = [];
+  const watched = await startWatches({ address: archive.address, watches });
+  // A watch that ends before is met at the end.
+  watched.ended.catch(() => undefined);
   let made = 0;
   let refused = 0;
   for (let round = 0; round < (minutes * 60) / slice; round++) {
@@ -54,5 +63,6 @@ export async function soak(setting: {
     refused += failed;
     memory.push(residentMegabytes(archive.pid));
   }
-  return { database: databaseName, minutes, calls: made, refused, memory };
+  const { length: changes } = await watched.end(0);
+  return { database: databaseName, minutes, calls: made, refused, changes, memory };
 }

@@ -59,6 +59,8 @@ export interface Dialect {
   readonly hidden: ((column: string) => string) | undefined;
   /** The rows of which some columns have the values of one of so many lists, as parameters. */
   among(columns: readonly string[], lists: number): string;
+  /** Whether a statement is prepared within this process, so that those of many sizes may be, too. */
+  readonly preparesForAll: boolean;
   /** Reads the bytes of a statement that the database takes at the most, as `size`. */
   readonly largestStatement: string;
   /** The names of a table's columns, as `name`; none if there is no such table. */

@@ -55,6 +55,7 @@ export const mySqlDialect = (version: string): Dialect => ({
   }),
   hidden: undefined,
   among,
+  preparesForAll: false,
   largestStatement: "SELECT @@max_allowed_packet AS size",
   columnsOf: (table) => ({
     sql: "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",

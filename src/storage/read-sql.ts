@@ -53,12 +53,18 @@ export const readSql = (type: RecordType, key: Ids): Query => ({ ...filled(read(
 export const readHeadSql = (type: RecordType, key: Ids): Query => ({ ...filled(readHead(type), key), one: true });
 
 /** The records of some keys. */
-export const readManySql = (type: RecordType, keys: readonly Ids[], { among }: Dialect, take: number): Query => ({
-  sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${among(type.key.map(quote), keys.length)}`,
-  bindings: keys.flatMap((key) => values(type.key, key)),
-  once: true,
-  take,
-});
+export function readManySql(type: RecordType, keys: readonly Ids[], dialect: Dialect, take: number): Query {
+  const { among, preparesForAll } = dialect;
+  // Filled up with the last key, so that there are few texts.
+  const count = preparesForAll ? 2 ** Math.ceil(Math.log2(keys.length)) : keys.length;
+  const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
+  return {
+    sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${among(type.key.map(quote), count)}`,
+    bindings: filled.flatMap((key) => values(type.key, key)),
+    once: !preparesForAll,
+    take,
+  };
+}
 
 /** The keys of those of some records that are there, with the own ids of their links. */
 export const ownLinksSql = (type: RecordType, keys: readonly Ids[], { among }: Dialect): Query => ({

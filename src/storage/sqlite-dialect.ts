@@ -39,6 +39,7 @@ export const sqliteDialect: Dialect = {
   hidden: (column) => `+${column}`,
   among: (columns, lists) =>
     `(${columns.join(", ")}) IN (VALUES ${repeated(`(${repeated("?", columns.length)})`, lists)})`,
+  preparesForAll: true,
   columnsOf: (table) => ({ sql: "SELECT name FROM pragma_table_info(?)", bindings: [table] }),
   beginWrite: ["BEGIN IMMEDIATE"],
   beginSnapshot: ["BEGIN"],
