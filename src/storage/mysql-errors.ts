@@ -164,7 +164,7 @@ export function translate(error: unknown): StorageError {
     return new StorageError("value-too-large", error);
   }
   // A read waits for no lock: its node of a Galera cluster cannot know what the others have committed.
-  if (errno === 1205 && /^(SELECT|WITH)\b(?!.* FOR UPDATE)/s.test(sql ?? ""))
+  if (errno === 1205 && /^(SELECT|WITH)\b(?!.* (?:FOR UPDATE|LOCK IN SHARE MODE))/s.test(sql ?? ""))
     return new StorageError("unavailable", error);
   const kind = errno === undefined ? undefined : kinds.get(errno);
   if (kind) return new StorageError(kind, error);
