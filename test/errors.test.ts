@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest"
 import type { RecordType as RecordTypeNumber } from "../generated/ts/synergos/archive/v1/record_type.js";
 import { recordType, recordTypes } from "../src/records/record-type.js";
 import { GrpcUnaryCall } from "../src/rpc/grpc-call.js";
+import { mySqlDialect } from "../src/storage/mysql-dialect.js";
+import { translate } from "../src/storage/mysql-errors.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { type CallError, errorOf, methodOf } from "./support/client.js";
 import { type Cascade, createGrid, ids, type Key, keyOf, someDetails, type View } from "./support/records.js";
@@ -10,6 +12,16 @@ import { type Cascade, createGrid, ids, type Key, keyOf, someDetails, type View 
 /** What no client may ever see: SQL, drivers, code. */
 const secrets =
   /\b(SELECT|INSERT|UPDATE .* SET|DELETE FROM|WHERE|SQLITE|sqlite|libsql|ER_[A-Z]|errno|ECONN|mysql|mariadb|knex|Knex|FOREIGN KEY|constraint|node_modules|\.js:|\.ts:|at \w+ \()/;
+
+test("a lock that is waited for in vain is a conflict; where nothing is locked, it is another node that is away", () => {
+  const kind = (sql: string) => translate(Object.assign(new Error("Lock wait timeout"), { errno: 1205, sql })).kind;
+  const read = "SELECT t.record_id FROM `run` t WHERE t.`run_id` = ?";
+  for (const { forUpdate, forShare } of [mySqlDialect("9.7.4"), mySqlDialect("8.0.11-TiDB-v8.5.0")]) {
+    expect([forUpdate, forShare].map((lock) => kind(read + lock))).toEqual(["conflict", "conflict"]);
+  }
+  expect(kind("UPDATE `run` SET etag = ?")).toBe("conflict");
+  expect(kind(read)).toBe("unavailable");
+});
 
 const verbs = ["Create", "Get", "List", "Update", "Delete"] as const;
 

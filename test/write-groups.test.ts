@@ -3,10 +3,11 @@ import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ChangeKind } from "../generated/ts/synergos/archive/v1/change.js";
 import { CallContext } from "../src/call-context.js";
+import type { Ids } from "../src/records/ids.js";
 import { recordType } from "../src/records/record-type.js";
 import type { Outcome, Query, Run } from "../src/storage/query.js";
 import { type Together, WriteGroups } from "../src/storage/write-groups.js";
-import { startArchive, type TestArchive } from "./support/archive.js";
+import { openEngine, startArchive, type TestArchive } from "./support/archive.js";
 import { type CallError, errorOf } from "./support/client.js";
 import { createGrid, details, ids, type Key, keyOf, someDetails } from "./support/records.js";
 
@@ -324,6 +325,23 @@ describe.each(inject("engines"))("writes of many callers at the same time on $na
       } finally {
         await stranger.end();
       }
+    });
+
+    test.runIf(engine.name.startsWith("MySQL"))("deletes begin none where one has a child", async () => {
+      const [childless, parent] = ["begun_1", "begun_2"];
+      await made([childless, parent]);
+      const child = { ...keyOf(recordType("Model"), grid), run_id: parent };
+      await archive.client.create("Model", { key: child, details: someDetails("Model") });
+      const { dialect, close } = await openEngine(archive.database.url);
+      await close();
+      const looked = async (...names: string[]) => {
+        const keys = names.map((name) => key(name) as Ids);
+        for (const { sql, bindings } of dialect.deleteTogether(recordType("Run"), keys, [])) {
+          await archive.database.sql(sql, [...bindings]);
+        }
+      };
+      await looked(childless);
+      await expect(looked(childless, parent)).rejects.toThrow();
     });
 
     test.each([

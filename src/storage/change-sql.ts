@@ -81,7 +81,7 @@ export function allChangedSql(writes: readonly Query[], changes: readonly string
   const [mark = "", size = 0, text = ""] = note.bindings;
   const statements = [
     { sql: `SELECT COUNT(*) INTO @found ${rows.sql} FOR UPDATE NOWAIT`, bindings: rows.bindings },
-    // Not out of the rows, as of one: that locks all numbering of notes, and would not wait for that either.
+    // Not out of the rows, as a lone one: that locks the numbering of notes, for which it would not wait either.
     {
       sql: `${insertNotes} VALUES (?, IF(@found = ?, ?, NULL), ?)`,
       bindings: [mark, changes.length, size, text],

@@ -6,6 +6,7 @@ import { created, noted } from "./change.js";
 import type { Dialect } from "./engine.js";
 import { askAlone, Groups } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
+import { perType } from "./sql-parts.js";
 import type { NewRecord } from "./store.js";
 import { insertSql, insertValues } from "./write-sql.js";
 
@@ -25,18 +26,14 @@ interface Insertion {
 
 /** Inserts single records: those of one type that come at the same time, by one statement. */
 export class InsertGroups {
-  readonly #groups = new Map<RecordType, Groups<Insertion, number>>();
+  readonly #groups = perType((type) => this.#inserters(type));
 
   constructor(private readonly inserts: Inserts) {}
 
   /** Inserts a record, and returns its record_id. */
   insert(record: NewRecord, context: CallContext): Promise<number> {
     const insertion = { record, change: noted(created(record), context) };
-    const known = this.#groups.get(record.type);
-    if (known) return known.ask(insertion, context);
-    const made = this.#inserters(record.type);
-    this.#groups.set(record.type, made);
-    return made.ask(insertion, context);
+    return this.#groups(record.type).ask(insertion, context);
   }
 
   #inserters(type: RecordType): Groups<Insertion, number> {

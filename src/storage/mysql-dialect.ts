@@ -40,8 +40,8 @@ export const mySqlDialect = (version: string): Dialect => ({
   insertTogether: isMariaDb(version) ? (returnsRows(version) ? insertAndReturn : undefined) : insertAndRead,
   deleteTogether: isMariaDb(version) ? deleteAtOnce : deleteChildless,
   forUpdate: " FOR UPDATE",
-  // MariaDB has no FOR SHARE.
-  forShare: " LOCK IN SHARE MODE",
+  // MariaDB has no FOR SHARE; TiDB refuses both (github.com/pingcap/tidb/pull/21005).
+  forShare: /tidb/i.test(version) ? " FOR UPDATE" : " LOCK IN SHARE MODE",
   joinInOrder: "STRAIGHT_JOIN",
   // Not (a, b) > (?, ?): that scans from the start. Each line here is one range of the index.
   after: (columns, values) => ({
@@ -102,14 +102,15 @@ const atOnce = ({ sql, ...query }: Query): Query => ({
 
 const deleteAtOnce: Dialect["deleteTogether"] = (_type, _keys, deletes) => deletes.map(atOnce);
 
-/** MySQL has no such thing: the locks of children are asked for first. One that is there keeps its parent anyway. */
+/** MySQL has no such thing: children are looked for first, and their locks asked for. One that is there ends it. */
 const deleteChildless: Dialect["deleteTogether"] = (type, keys, deletes) => [
   ...recordTypes.filter(({ parents }) => parents.includes(type)).map((child) => childSql(child, type, keys)),
   ...deletes,
 ];
 
 const childSql = (child: RecordType, type: RecordType, keys: readonly Ids[]): Query => ({
-  sql: `SELECT 1 FROM ${table(child)} WHERE ${among(type.key.map(quote), keys.length)} LIMIT 1 FOR UPDATE NOWAIT`,
+  // Two rows where one is to be are an error.
+  sql: `SELECT IF(COUNT(*) = 0, 0, (SELECT 1 UNION SELECT 2)) FROM (SELECT 1 FROM ${table(child)} WHERE ${among(type.key.map(quote), keys.length)} LIMIT 1 FOR UPDATE NOWAIT) found`,
   bindings: keys.flatMap((key) => values(type.key, key)),
   once: true,
 });

@@ -15,7 +15,6 @@ const numbers: Partial<Record<StorageError["kind"], readonly number[]>> = {
   ],
   conflict: [
     1020, // ER_CHECKREAD: changed since last read
-    1048, // ER_BAD_NULL_ERROR: a group's rows are not all as they were (allChangedSql)
     1205, // ER_LOCK_WAIT_TIMEOUT
     1213, // ER_LOCK_DEADLOCK, also a conflict between the nodes of a cluster
     1412, // ER_TABLE_DEF_CHANGED: a migration came between

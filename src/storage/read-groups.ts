@@ -7,18 +7,17 @@ import type { Dialect } from "./engine.js";
 import { askAlone, Groups, most } from "./groups.js";
 import type { Outcome, Query } from "./query.js";
 import { readGroupSql, readHeadSql, readSql } from "./read-sql.js";
+import { filledUp, perType } from "./sql-parts.js";
 import type { StoredRecord } from "./store.js";
 import { storedRecord } from "./stored-record.js";
 
 /** How many keys a statement has: few texts, each prepared once a connection. Others are filled up with the last key. */
 const sizes = [8, most];
 
-type Readers = Groups<Ids, StoredRecord | undefined>;
-
 /** Reads single records: those of one type that are asked for at the same time, by one statement. */
 export class ReadGroups {
-  readonly #whole = new Map<RecordType, Readers>();
-  readonly #heads = new Map<RecordType, Readers>();
+  readonly #whole = perType((type) => this.#readers(type, false));
+  readonly #heads = perType((type) => this.#readers(type, true));
 
   constructor(
     private readonly dialect: Dialect,
@@ -26,23 +25,15 @@ export class ReadGroups {
   ) {}
 
   read(type: RecordType, key: Ids, context: CallContext): Promise<StoredRecord | undefined> {
-    return this.#of(this.#whole, type, false).ask(key, context);
+    return this.#whole(type).ask(key, context);
   }
 
   /** The same with no details. */
   readHead(type: RecordType, key: Ids, context: CallContext): Promise<StoredRecord | undefined> {
-    return this.#of(this.#heads, type, true).ask(key, context);
+    return this.#heads(type).ask(key, context);
   }
 
-  #of(all: Map<RecordType, Readers>, type: RecordType, isHead: boolean): Readers {
-    const known = all.get(type);
-    if (known) return known;
-    const made = this.#readers(type, isHead);
-    all.set(type, made);
-    return made;
-  }
-
-  #readers(type: RecordType, isHead: boolean): Readers {
+  #readers(type: RecordType, isHead: boolean): Groups<Ids, StoredRecord | undefined> {
     /** About the size of the largest records of late: large ones go with fewer others, or alone. */
     let bytes = 1;
     const record = (row: Outcome["rows"][number], key: Ids) => {
@@ -59,8 +50,7 @@ export class ReadGroups {
       },
       together: async (keys, context) => {
         const count = sizes.find((size) => size >= keys.length) ?? keys.length;
-        const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
-        const query = readGroupSql(type, filled, isHead, this.dialect);
+        const query = readGroupSql(type, filledUp(keys, count), isHead, this.dialect);
         const { rows } = await this.run(query, context);
         const found = new Map(rows.map((row) => [joinKey(type.key, row as Ids), row]));
         return keys.map((key) => {

@@ -10,6 +10,7 @@ import {
   columns,
   equals,
   filled,
+  filledUp,
   isUsual,
   linkColumns,
   one,
@@ -55,12 +56,10 @@ export const readHeadSql = (type: RecordType, key: Ids): Query => ({ ...filled(r
 /** The records of some keys. */
 export function readManySql(type: RecordType, keys: readonly Ids[], dialect: Dialect, take: number): Query {
   const { among, preparesForAll } = dialect;
-  // Filled up with the last key, so that there are few texts.
   const count = preparesForAll ? 2 ** Math.ceil(Math.log2(keys.length)) : keys.length;
-  const filled = [...keys, ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids)];
   return {
     sql: `SELECT ${columns(type)} FROM ${table(type)} t WHERE ${among(type.key.map(quote), count)}`,
-    bindings: filled.flatMap((key) => values(type.key, key)),
+    bindings: filledUp(keys, count).flatMap((key) => values(type.key, key)),
     once: !preparesForAll,
     take,
   };

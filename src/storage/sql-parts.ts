@@ -43,6 +43,11 @@ export const sameKey = (fields: readonly string[], one: string, other: string) =
   fields.map((field) => `${one}.${quote(field)} = ${other}.${quote(field)}`).join(" AND ");
 export const slots = (count: number, expressions: readonly string[], names: readonly string[]) =>
   names.slice(0, count).map((name, index) => `${expressions[index] ?? "NULL"} AS ${name}`);
+/** So many keys, filled up with the last one: few numbers of them make few texts. */
+export const filledUp = (keys: readonly Ids[], count: number): readonly Ids[] => [
+  ...keys,
+  ...Array.from({ length: count - keys.length }, () => keys.at(-1) as Ids),
+];
 export const repeated = (text: string, times: number) => Array.from({ length: times }, () => text).join(", ");
 export const union = (parts: readonly Template[]): Template => ({
   sql: parts.map(({ sql }) => sql).join(" UNION ALL "),

@@ -86,6 +86,7 @@ export class Transactions {
       const found = await run({
         sql: `SELECT COUNT(*) AS found ${rows.sql} FOR UPDATE NOWAIT`,
         bindings: rows.bindings,
+        once: true,
       });
       if (Number(found.rows[0]?.found) !== changes.length)
         throw new StorageError("conflict", new Error("others changed them"));

@@ -3,8 +3,9 @@ import { joinKey } from "../records/compare-keys.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
 import type { Dialect } from "./engine.js";
-import { Groups, most } from "./groups.js";
+import { Groups } from "./groups.js";
 import type { Query } from "./query.js";
+import { perType } from "./sql-parts.js";
 import { fromRowsSql } from "./write-sql.js";
 
 /** A write that changes or deletes a record if that still has an etag, with what is noted of it. */
@@ -32,26 +33,24 @@ interface Writes {
 
 /** Changes and deletes single records: those of one type that come at the same time, in one transaction. */
 export class UpdateGroups {
-  readonly #groups = new Map<string, Groups<Conditional, boolean>>();
+  readonly #groups = {
+    replace: perType((type) => this.#writers("replace", type)),
+    delete: perType((type) => this.#writers("delete", type)),
+  };
 
   constructor(private readonly writes: Writes) {}
 
   /** Does it; false where the record has another etag by now, or is gone. */
   apply(write: Conditional, context: CallContext): Promise<boolean> {
-    const name = `${write.kind} ${write.type.field}`;
-    const known = this.#groups.get(name);
-    if (known) return known.ask(write, context);
-    const made = this.#writers(write);
-    this.#groups.set(name, made);
-    return made.ask(write, context);
+    return this.#groups[write.kind](write.type).ask(write, context);
   }
 
-  #writers({ kind, type }: Conditional): Groups<Conditional, boolean> {
+  #writers(kind: Conditional["kind"], type: RecordType): Groups<Conditional, boolean> {
     const { dialect, changed, allChanged } = this.writes;
     const name = ({ key }: Conditional) => joinKey(type.key, key);
     return new Groups({
       onTheWay: 4,
-      size: (waiting) => Math.min(waiting, most),
+      size: (waiting) => waiting,
       // Three times: so a group is one text, with its keys and what is noted of it.
       bytes: ({ query }) => 3 * query.bindings.reduce<number>((sum, value) => sum + String(value).length, 0),
       alone: changed,
