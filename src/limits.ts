@@ -94,6 +94,11 @@ export const limits = {
   retentionEvery: 60_000,
   /** The most connections of a process, of which each takes about 18 KB. */
   connections: 16_384,
+  /** The calls of one connection that are looked at as they come; more wait until all of what came is read. */
+  callsAtOnce: 16,
+  millisecondsAtOnce: 5,
+  /** The calls that a connection may take back meanwhile, before it is closed. */
+  callsTakenBack: 100,
   /** How often the log says how many connections were refused, in milliseconds. */
   sayRefusedEvery: 1000,
   /** The most bytes of a request in JSON, which takes longer to read; and of a piece of an answer in JSON. */

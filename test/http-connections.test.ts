@@ -4,10 +4,12 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, inject, test } from "vitest";
+import { createLogger } from "winston";
 import { HttpListener } from "../src/http/http-listener.js";
 import { accessText, openAccess, tokenOf } from "./support/access.js";
 import { startArchive } from "./support/archive.js";
 
+const silent = createLogger({ silent: true });
 const whoAmI = "/synergos.archive.v1.ArchiveService/WhoAmI";
 
 const ask = (url: string, credentials: readonly string[], agent?: Agent) =>
@@ -96,7 +98,7 @@ test("a connection of HTTP/2 that nobody uses is ended, one whose answer takes l
     answer = resolve;
   });
   const late = (_: unknown, response: { end(text: string): unknown }) => void called.then(() => response.end("late"));
-  const listener = new HttpListener(late, undefined, 10, undefined, 100);
+  const listener = new HttpListener(late, undefined, 10, silent, undefined, 100);
   const url = `http://127.0.0.1:${await listener.listen("127.0.0.1", 0)}`;
   const [idle, waiting] = [connectHttp2(url), connectHttp2(url)];
   const closed = once(waiting, "close");
@@ -109,7 +111,7 @@ test("a connection of HTTP/2 that nobody uses is ended, one whose answer takes l
 });
 
 test("connections are made anew after some time", async () => {
-  const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, 200);
+  const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, silent, 200);
   const url = `http://127.0.0.1:${await listener.listen("127.0.0.1", 0)}`;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect((await ask(url, [], agent)).headers.connection).toBe("keep-alive");

@@ -7,8 +7,11 @@ import {
   type ServerOptions,
 } from "node:http2";
 import type { Server, Socket } from "node:net";
+import type { Logger } from "winston";
 import { joinAddress } from "../address.js";
+import { takeConnectionsInTurn } from "../connections-in-turn.js";
 import { limits } from "../limits.js";
+import { bearRapidReset } from "../rapid-reset.js";
 import type { ServerTls, TlsMaterial } from "../server-tls.js";
 import type { HttpRequest, HttpResponse } from "./http-exchange.js";
 
@@ -33,6 +36,7 @@ export class HttpListener {
     answer: Handle,
     tls: ServerTls | undefined,
     maxStreams: number,
+    log: Logger,
     /** After how long a connection is to be made anew, so that who it is of does not live on; undefined where never. */
     private readonly maxAge?: number,
     /** How long a connection of HTTP/2 may be kept that nothing comes over and goes over, in milliseconds. */
@@ -47,16 +51,19 @@ export class HttpListener {
       const asks = { requestCert: tls.material.ca !== undefined, rejectUnauthorized: tls.isRequired };
       const server = createSecureServer({ ...settings, ...contextOf(tls.material), ...asks, allowHTTP1: true }, handle);
       tls.onMaterial((material) => server.setSecureContext(contextOf(material)));
+      bearRapidReset(server, log);
       this.#follow(server);
       this.#server = Object.assign(server, patience);
       server.on("secureConnection", (socket) => this.#followSocket(socket));
     } else {
       const http2 = createHttp2(settings, handle);
+      bearRapidReset(http2, log);
       this.#follow(http2);
       this.#http1 = createHttp1(patience, handle);
       this.#server = this.#http1;
       share(this.#http1, http2, (socket) => this.#followSocket(socket));
     }
+    takeConnectionsInTurn(this.#server);
   }
 
   /** Starts to listen; returns the port. */

@@ -13,7 +13,7 @@ import { connectError, httpStatus } from "./call-failure.js";
 import { protocols } from "./call-protocol.js";
 import { HttpCall, type Messages } from "./http-call.js";
 import { type HttpRequest, type HttpResponse, headerOf } from "./http-exchange.js";
-import { HttpListener } from "./http-listener.js";
+import { type Handle, HttpListener } from "./http-listener.js";
 import { RequestGuard } from "./request-guard.js";
 
 /** What the HTTP port needs to know beside the services. */
@@ -125,7 +125,8 @@ export function createHttpServer(
     send(request, response, status, `${reason}\n`);
   };
 
-  return new HttpListener((request, response) => void handle(request, response), tls, maxStreams, maxConnectionAge);
+  const answer: Handle = (request, response) => void handle(request, response);
+  return new HttpListener(answer, tls, maxStreams, environment.logger, maxConnectionAge);
 }
 
 function routesOf(services: readonly ArchiveService[]): ReadonlyMap<string, Route> {

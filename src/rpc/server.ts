@@ -1,4 +1,7 @@
 import type { Server, ServerCredentials, ServerOptions } from "@grpc/grpc-js";
+import type { Logger } from "winston";
+import { takeConnectionsInTurn } from "../connections-in-turn.js";
+import { bearRapidReset } from "../rapid-reset.js";
 import type { CallEnvironment } from "../service/call-environment.js";
 import type { ArchiveService } from "../service/services.js";
 import { ArchiveServer } from "./archive-server.js";
@@ -27,10 +30,23 @@ export function createServer(
 }
 
 /** Starts to listen; returns the port. Throws if the address is taken, or is none of this machine's. */
-export const listen = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
+export const listen = (server: Server, address: string, credentials: ServerCredentials, log: Logger): Promise<number> =>
   new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
-      if (error) reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
-      else resolve(port);
+      if (error) {
+        reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+        return;
+      }
+      // Those of several addresses, where a name has them.
+      const servers: unknown = Reflect.get(server, "http2Servers");
+      if (!(servers instanceof Map)) {
+        reject(new Error("grpc-js keeps its servers elsewhere"));
+        return;
+      }
+      for (const each of servers.keys()) {
+        takeConnectionsInTurn(each);
+        bearRapidReset(each, log);
+      }
+      resolve(port);
     });
   });

@@ -1,0 +1,72 @@
+import {
+  constants,
+  type Http2SecureServer,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Logger } from "winston";
+import { limits } from "./limits.js";
+
+type Begun = [ServerHttp2Stream, IncomingHttpHeaders, number, readonly string[]];
+
+/** What a connection has begun of late, and what of it it took back before anybody looked. */
+class Calls {
+  since = 0;
+  begun = 0;
+  takenBack = 0;
+}
+
+/**
+ * Has a server of HTTP/2 look at what it is asked only when a connection has said all that it has to say, where that is
+ * much: calls that were begun and taken back at once then cost next to nothing, and who begins many of them is
+ * disconnected (CVE-2023-44487). Node bounds such calls, too, but only after a thousand of them on each connection.
+ */
+export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Logger): void {
+  const calls = new WeakMap<Http2Session, Calls>();
+  const handlers = server.listeners("stream");
+  server.removeAllListeners("stream");
+  const look = (begun: Begun) => {
+    for (const handle of handlers) Reflect.apply(handle, server, begun);
+  };
+  const waiting = new Set<Begun>();
+  const lookAtAll = () => {
+    const all = [...waiting];
+    waiting.clear();
+    for (const begun of all) if (!begun[0].destroyed) look(begun);
+  };
+  server.on("stream", (...begun: Begun) => {
+    const [stream] = begun;
+    const { session } = stream;
+    if (!session) return;
+    let own = calls.get(session);
+    if (!own) {
+      own = new Calls();
+      calls.set(session, own);
+    }
+    const now = performance.now();
+    if (now - own.since > limits.millisecondsAtOnce) {
+      own.since = now;
+      own.begun = 0;
+    }
+    if (++own.begun <= limits.callsAtOnce) {
+      look(begun);
+      return;
+    }
+    // Whoever handles it has a listener of its own; until then an error is as good as an end.
+    stream.on("error", () => undefined);
+    stream.once("close", () => takenBack(session, own, begun));
+    if (waiting.size === 0) setImmediate(lookAtAll);
+    waiting.add(begun);
+  });
+  const takenBack = (session: Http2Session, own: Calls, begun: Begun) => {
+    if (!waiting.delete(begun) || ++own.takenBack !== limits.callsTakenBack) return;
+    log.warn("a connection is closed: it begins calls and takes them back", {
+      peer: session.socket?.remoteAddress,
+      calls: own.takenBack,
+    });
+    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    session.destroy();
+  };
+}
