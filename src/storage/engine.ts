@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import type { CallContext } from "../call-context.js";
 import type { Places } from "../places.js";
 import type { Ids } from "../records/ids.js";
 import type { RecordType } from "../records/record-type.js";
@@ -81,6 +82,8 @@ export interface Engine {
   readonly snapshots: Knex;
   /** Connections for who looks after the others, whatever those do; and how long they may wait, in milliseconds. */
   readonly control: Knex;
+  /** That of `readRow`, where there is such. */
+  readonly standing?: Knex;
   readonly controlTimeout: number;
   /** The most files that one connection has open at a time, itself included. */
   readonly filesOfConnection: number;
@@ -91,6 +94,11 @@ export interface Engine {
    * or, where the driver is synchronous and no statement saves a trip, short writes in one transaction.
    */
   readonly groups: "statements" | "transactions";
+  /**
+   * Reads one row at once, where the driver is synchronous, on a connection that is always open: without a wait, the lease of
+   * one costs more than the statement. Undefined where it is to be read on one of `reads`.
+   */
+  readRow?(query: Query, context: CallContext): unknown;
   outcome(response: unknown): Outcome;
   /**
    * Whether a connection's server takes several statements as one text that is a transaction, of which none is done once

@@ -125,8 +125,8 @@ export class KnexStore implements Store {
   }
 
   get maxFiles(): number {
-    const { reads, writes, snapshots, control, filesOfConnection } = this.engine;
-    const pools = new Set([reads, writes, snapshots, control]);
+    const { reads, writes, snapshots, control, standing = control, filesOfConnection } = this.engine;
+    const pools = new Set([reads, writes, snapshots, control, standing]);
     return [...pools].reduce((sum, { client }) => sum + Number(client.pool.max), 0) * filesOfConnection;
   }
 
@@ -171,7 +171,9 @@ export class KnexStore implements Store {
     return this.engine.close();
   }
 
-  #read(query: Query, context: CallContext): Promise<Outcome> {
+  async #read(query: Query, context: CallContext): Promise<Outcome> {
+    const row = query.one ? this.#leases.readRow(query, context) : undefined;
+    if (row) return row;
     return this.#leases.during(this.engine.reads, context, ({ run }) => run(query));
   }
 

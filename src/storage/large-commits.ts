@@ -6,6 +6,9 @@ import type Database from "libsql";
 /** A transaction that has changed so many rows is large. Whenever it has changed as many more, its log is synced. */
 const rowsOfPart = 4000;
 
+/** The characters that are written as slowly as a row is changed. */
+const charactersOfRow = 2 ** 10;
+
 /**
  * Keeps the end of a large transaction from keeping everything else of the process waiting. The driver is synchronous: a
  * commit syncs all that the log has got, and then SQLite copies the log into the file. So the log is synced now and then
@@ -22,9 +25,11 @@ export class LargeCommits {
     private readonly file: string,
   ) {}
 
-  /** Counts the rows that a statement has changed. What this returns, if anything, is to be waited for. */
-  changed(rows: number): Promise<void> | undefined {
-    this.#rows += rows;
+  /** Counts the rows that a statement has changed, with its values. What this returns, if anything, is to be waited for. */
+  changed(rows: number, values: readonly unknown[] = []): Promise<void> | undefined {
+    let characters = 0;
+    for (const value of values) if (typeof value === "string") characters += value.length;
+    this.#rows += Math.max(rows, Math.floor(characters / charactersOfRow));
     const parts = Math.floor(this.#rows / rowsOfPart);
     if (parts === this.#parts) return undefined;
     this.#parts = parts;

@@ -47,9 +47,25 @@ export class Leases {
     }
   }
 
+  /** Reads one row at once, without a lease; undefined where the engine cannot. */
+  readRow(query: Query, context: CallContext): Outcome | undefined {
+    const { engine } = this;
+    if (!engine.readRow) return undefined;
+    context.throwIfEnded();
+    const began = this.#begin(context);
+    try {
+      const response = engine.readRow(query, context);
+      if (response === undefined) return undefined;
+      this.#end(query.sql, context, began);
+      return engine.outcome(response);
+    } catch (error) {
+      return this.#fail(error, query.sql, context, began);
+    }
+  }
+
   /** Takes a connection, and first a place among those that write, where there are such. Who takes them gives them back. */
   async take(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
-    const { engine, observer } = this;
+    const { engine } = this;
     context.throwIfEnded();
     await places?.take(context);
     const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
@@ -59,28 +75,15 @@ export class Leases {
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
-      const { trace } = context;
-      const began = observer || trace ? performance.now() : 0;
-      const tell = (failure?: StorageError["kind"]) => {
-        if (!observer && !trace) return;
-        const ended = performance.now();
-        observer?.statement(sql, ended - began, failure);
-        trace?.statement(sql, began, ended, failure);
-      };
+      const began = this.#begin(context);
       return pool.client
         .query(connection, { sql, bindings, options: { ...options, call: context, mayWait: !places } })
         .then(
           ({ response }: { response: unknown }) => {
-            tell();
+            this.#end(sql, context, began);
             return engine.outcome(response);
           },
-          (error: unknown) => {
-            if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
-            if (error instanceof Error) error.message = error.message.replace(sql, () => withoutLiterals(sql));
-            const failure = engine.translate(error);
-            tell(failure.kind);
-            throw failure;
-          },
+          (error: unknown) => this.#fail(error, sql, context, began),
         );
     };
     const finish: Lease["finish"] = async (sql) => {
@@ -113,5 +116,25 @@ export class Leases {
         places?.give();
       },
     };
+  }
+  /** When a statement began, if anybody wants to know. */
+  #begin({ trace }: CallContext): number {
+    return this.observer || trace ? performance.now() : 0;
+  }
+
+  #end(sql: string, { trace }: CallContext, began: number, failure?: StorageError["kind"]): void {
+    const { observer } = this;
+    if (!observer && !trace) return;
+    const ended = performance.now();
+    observer?.statement(sql, ended - began, failure);
+    trace?.statement(sql, began, ended, failure);
+  }
+
+  #fail(error: unknown, sql: string, context: CallContext, began: number): never {
+    if (error instanceof NoRoom || error instanceof MemoryTaken) throw error;
+    if (error instanceof Error) error.message = error.message.replace(sql, () => withoutLiterals(sql));
+    const failure = this.engine.translate(error);
+    this.#end(sql, context, began, failure.kind);
+    throw failure;
   }
 }

@@ -119,7 +119,7 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
       if (query.sql === "ROLLBACK") own?.commits.reset();
       if (!own || query.sql === "COMMIT") return query;
       const { changes } = query.response as Response;
-      const synced = changes ? own.commits.changed(changes) : undefined;
+      const synced = changes ? own.commits.changed(changes, query.bindings) : undefined;
       if (synced) await synced;
       return query;
     }
@@ -199,12 +199,25 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     return { rows: [row] };
   }
 
+  /** Reads one row at once; undefined on a connection that is not to be used any more, or that another process keeps waiting. */
+  function rowNow(connection: Database.Database, query: KnexQuery): Response | undefined {
+    const own = kept.get(connection);
+    if (!own) return undefined;
+    try {
+      return firstRow(connection, own.ofOneRow, query);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      kept.delete(connection);
+      return undefined;
+    }
+  }
+
   /** Waits until no thread has to do with the file. */
   const settled = async () => {
     for (const commits of copying.values()) await commits.settled();
   };
 
-  return { client, stopWaiting, settled };
+  return { client, rowNow, stopWaiting, settled };
 }
 
 const ofOneRow = (statement: Database.Statement) => ({

@@ -24,7 +24,7 @@ export interface SqliteOptions {
  */
 export function openSqlite(file: string, { acquireTimeout, maxResultSize }: SqliteOptions): Engine {
   checkWritable(file);
-  const { client, stopWaiting, settled } = sqliteClient(maxResultSize, acquireTimeout);
+  const { client, rowNow, stopWaiting, settled } = sqliteClient(maxResultSize, acquireTimeout);
   const pool = (max: number): Knex =>
     knex({
       client,
@@ -35,12 +35,20 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       compileSqlOnError: false,
       log: { warn() {}, error() {}, debug() {}, deprecate() {} },
     });
-  const pools = { reads: pool(2), writes: pool(1), snapshots: pool(4), control: pool(1) };
+  const pools = { reads: pool(2), writes: pool(1), snapshots: pool(4), control: pool(1), standing: pool(1) };
+  const standing = new StandingConnection(pools.standing);
   let damage: StorageError | undefined;
   let opened: string | undefined;
   return {
     dialect: sqliteDialect,
     ...pools,
+    readRow({ sql, bindings, ...options }, call) {
+      const connection = standing.get();
+      if (!connection) return undefined;
+      const response = rowNow(connection, { sql, bindings: [...bindings], options: { ...options, call } });
+      if (!response) standing.end();
+      return response;
+    },
     groups: "transactions",
     controlTimeout: acquireTimeout,
     // The database and its log, one of them with the index of the log, and now and then something temporary.
@@ -70,6 +78,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
     },
     async close() {
       const { writes, ...others } = pools;
+      await standing.close();
       await Promise.all(Object.values(others).map((each) => each.destroy()));
       await settled();
       // All that is in the log goes to the file, unless another process still reads from it: a copy of the file alone
@@ -79,6 +88,37 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       if (existsSync(`${file}-wal`)) await collectStatements();
     },
   };
+}
+
+/** A connection that is nobody's for long: whoever uses it is done at once. */
+class StandingConnection {
+  #connection: Database.Database | undefined;
+  #opening: Promise<void> | undefined;
+
+  constructor(private readonly pool: Knex) {}
+
+  /** The connection; undefined as long as it is not open, which it is to be then. */
+  get(): Database.Database | undefined {
+    if (!this.#connection) this.#opening ??= this.#open();
+    return this.#connection;
+  }
+
+  /** Another one is to take its place. */
+  end(): void {
+    if (this.#connection) void this.pool.client.releaseConnection(this.#connection);
+    this.#connection = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#opening;
+    this.end();
+  }
+
+  async #open(): Promise<void> {
+    // What is wrong is found by whoever asks meanwhile, on a connection of their own.
+    this.#connection = await this.pool.client.acquireConnection().catch(() => undefined);
+    this.#opening = undefined;
+  }
 }
 
 /** What tells a file from another that is put in its place; undefined where there is none. */
