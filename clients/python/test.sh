@@ -2,8 +2,10 @@
 # Tests the package as its users install it: builds it (the wheel from the sdist), installs it by pip into virtual
 # environments, and runs the tests there against the server that the repository builds (npm run build).
 #
-#   clients/python/test.sh             python3 (or $PYTHON) in both environments, and the oldest and the newest Python in one:
-#                                        oldest  protobuf 3.20.1 and the oldest grpcio that has wheels (not before 1.32)
+#   clients/python/test.sh             three: Python 3.7 and python3 (or $PYTHON) with the oldest, Python 3.13 with the newest;
+#                                      where one is not here, python3 takes its place
+#                                        oldest  protobuf 3.20.1 and the oldest grpcio that has wheels (not before 1.32);
+#                                                in 3.7 it codes in C++, above 3.10 in Python
 #                                        newest  what pip takes by itself, renewed every week
 #   clients/python/test.sh --all       every Python from 3.7 to 3.13 that is here
 #   clients/python/test.sh 3.11        this one alone, in both
@@ -86,20 +88,25 @@ environment "$cache/build-$first_minor" "$first" build 'setuptools>=61' wheel
 rm -rf src/*.egg-info
 wheel=$(echo "$work"/dist/*.whl)
 
-# Each Python with the kind of environment that the ones beside it do not have.
-jobs=("$first $first_minor oldest" "$first $first_minor newest")
+jobs=()
 missing=()
-others=()
-[ $# -gt 0 ] || others=(3.7:oldest 3.13:newest)
-[ "${1-}" != --all ] || others=(3.7:oldest 3.8:newest 3.9:oldest 3.10:newest 3.11:oldest 3.12:oldest 3.13:newest)
-if [ ${#others[@]} -gt 0 ]; then
-  for pair in "${others[@]}"; do
-    each=${pair%:*}
-    [ "$each" = "$first_minor" ] && continue
-    python=$(find_python "$each")
-    if [ -n "$python" ]; then jobs+=("$python $each ${pair#*:}"); else missing+=("$each"); fi
+# add <minor> <kind>: a Python of that version, where it is here.
+add() {
+  local python
+  python=$(find_python "$1")
+  if [ -n "$python" ]; then jobs+=("$python $1 $2"); else missing+=("$1"); fi
+}
+if [ "${1-}" = --all ]; then
+  for pair in 3.7:oldest 3.8:newest 3.9:oldest 3.10:newest 3.11:oldest 3.12:oldest 3.13:newest; do
+    [ "${pair%:*}" = "$first_minor" ] || add "${pair%:*}" "${pair#*:}"
   done
+elif [ $# -eq 0 ]; then
+  [ "$first_minor" = 3.7 ] || add 3.7 oldest
+  [ "$first_minor" = 3.13 ] || add 3.13 newest
 fi
+jobs+=("$first $first_minor oldest")
+# What the newest Python has tested already, python3 does not do again.
+[[ $# -eq 0 && "${jobs[*]}" == *" newest"* ]] || jobs+=("$first $first_minor newest")
 
 # Two at a time: a test waits for its server half of the time.
 for job in "${jobs[@]}"; do
