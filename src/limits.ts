@@ -96,7 +96,6 @@ export const limits = {
   connections: 16_384,
   /** The calls of one connection that are looked at as they come; more wait until all of what came is read. */
   callsAtOnce: 16,
-  millisecondsAtOnce: 5,
   /** The calls that a connection may take back meanwhile, before it is closed. */
   callsTakenBack: 100,
   /** How often the log says how many connections were refused, in milliseconds. */

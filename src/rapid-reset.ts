@@ -11,9 +11,8 @@ import { limits } from "./limits.js";
 
 type Begun = [ServerHttp2Stream, IncomingHttpHeaders, number, readonly string[]];
 
-/** What a connection has begun of late, and what of it it took back before anybody looked. */
+/** What a connection has begun since one of its calls waited last, and what it took back since one was looked at that waited. */
 class Calls {
-  since = 0;
   begun = 0;
   takenBack = 0;
 }
@@ -30,11 +29,16 @@ export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Log
   const look = (begun: Begun) => {
     for (const handle of handlers) Reflect.apply(handle, server, begun);
   };
-  const waiting = new Set<Begun>();
+  const waiting = new Map<Begun, Calls>();
   const lookAtAll = () => {
     const all = [...waiting];
     waiting.clear();
-    for (const begun of all) if (!begun[0].destroyed) look(begun);
+    for (const [begun, own] of all) {
+      own.begun = 0;
+      if (begun[0].destroyed) continue;
+      own.takenBack = 0;
+      look(begun);
+    }
   };
   server.on("stream", (...begun: Begun) => {
     const [stream] = begun;
@@ -45,11 +49,6 @@ export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Log
       own = new Calls();
       calls.set(session, own);
     }
-    const now = performance.now();
-    if (now - own.since > limits.millisecondsAtOnce) {
-      own.since = now;
-      own.begun = 0;
-    }
     if (++own.begun <= limits.callsAtOnce) {
       look(begun);
       return;
@@ -58,7 +57,7 @@ export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Log
     stream.on("error", () => undefined);
     stream.once("close", () => takenBack(session, own, begun));
     if (waiting.size === 0) setImmediate(lookAtAll);
-    waiting.add(begun);
+    waiting.set(begun, own);
   });
   const takenBack = (session: Http2Session, own: Calls, begun: Begun) => {
     if (!waiting.delete(begun) || ++own.takenBack !== limits.callsTakenBack) return;

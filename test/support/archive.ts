@@ -86,7 +86,16 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
   for (const pool of options.forgets ? [] : new Set([storage.reads, storage.writes, storage.snapshots])) {
     pool.on("query", ({ sql }: { sql: string }) => statements.push(sql));
   }
-  const store = new KnexStore({ ...storage, dialect: { ...storage.dialect, ...options.dialect } });
+  const engineOfTest = { ...storage, dialect: { ...storage.dialect, ...options.dialect } };
+  const { readRow } = storage;
+  if (readRow && !options.forgets) {
+    engineOfTest.readRow = (query, context) => {
+      const row = readRow(query, context);
+      if (row) statements.push(query.sql);
+      return row;
+    };
+  }
+  const store = new KnexStore(engineOfTest);
   await store.migrate();
   const log: Record<string, unknown>[] = [];
   const stream = new Writable({
