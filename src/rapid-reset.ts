@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Socket } from "node:net";
 import type { Logger } from "winston";
 import { limits } from "./limits.js";
 
@@ -35,7 +36,7 @@ export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Log
     waiting.clear();
     for (const [begun, own] of all) {
       own.begun = 0;
-      if (begun[0].destroyed) continue;
+      if (begun[0].aborted || begun[0].destroyed) continue;
       own.takenBack = 0;
       look(begun);
     }
@@ -55,17 +56,37 @@ export function bearRapidReset(server: Http2Server | Http2SecureServer, log: Log
     }
     // Whoever handles it has a listener of its own; until then an error is as good as an end.
     stream.on("error", () => undefined);
-    stream.once("close", () => takenBack(session, own, begun));
+    stream.once("aborted", () => takenBack(session, own, begun));
     if (waiting.size === 0) setImmediate(lookAtAll);
     waiting.set(begun, own);
   });
   const takenBack = (session: Http2Session, own: Calls, begun: Begun) => {
     if (!waiting.delete(begun) || ++own.takenBack !== limits.callsTakenBack) return;
-    log.warn("a connection is closed: it begins calls and takes them back", {
-      peer: session.socket?.remoteAddress,
-      calls: own.takenBack,
-    });
+    warn(log, session.socket, own.takenBack);
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     session.destroy();
   };
 }
+
+const lengthOfPreface = 24;
+const lengthOfFrameHead = 9;
+const resetOfStream = 3;
+
+/**
+ * Whether the first bytes of a connection of HTTP/2 take back as many calls as none may. Node looks at all bytes that it is
+ * handed with a connection in one go, so that these are looked at before.
+ */
+export function beginsWithResets(bytes: Buffer, socket: Socket, log: Logger): boolean {
+  let takenBack = 0;
+  for (let at = lengthOfPreface; at + lengthOfFrameHead <= bytes.length; ) {
+    if (bytes[at + 3] === resetOfStream && ++takenBack === limits.callsTakenBack) {
+      warn(log, socket, takenBack);
+      return true;
+    }
+    at += lengthOfFrameHead + bytes.readUIntBE(at, 3);
+  }
+  return false;
+}
+
+const warn = (log: Logger, socket: { readonly remoteAddress?: string | undefined } | undefined, calls: number) =>
+  log.warn("a connection is closed: it begins calls and takes them back", { peer: socket?.remoteAddress, calls });

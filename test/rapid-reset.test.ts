@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { expect, inject, test } from "vitest";
 import { beginAndReset, headerBlock, openRaw, requestHeaders } from "../bench/raw-http2.js";
 import { limits } from "../src/limits.js";
@@ -30,7 +29,7 @@ test.each(edges)(
       const block = headerBlock(requestHeaders(path, type));
       const pour = async () => {
         const socket = await openRaw(addressOf(archive));
-        const closed = once(socket, "close");
+        const closed = new Promise((resolve) => socket.once("close", resolve));
         socket.write(Buffer.concat(Array.from({ length: 900 }, (_, index) => beginAndReset(1 + 2 * index, block))));
         await closed;
       };

@@ -11,7 +11,7 @@ import type { Logger } from "winston";
 import { joinAddress } from "../address.js";
 import { takeConnectionsInTurn } from "../connections-in-turn.js";
 import { limits } from "../limits.js";
-import { bearRapidReset } from "../rapid-reset.js";
+import { bearRapidReset, beginsWithResets } from "../rapid-reset.js";
 import type { ServerTls, TlsMaterial } from "../server-tls.js";
 import type { HttpRequest, HttpResponse } from "./http-exchange.js";
 
@@ -61,7 +61,7 @@ export class HttpListener {
       this.#follow(http2);
       this.#http1 = createHttp1(patience, handle);
       this.#server = this.#http1;
-      share(this.#http1, http2, (socket) => this.#followSocket(socket));
+      share(this.#http1, http2, (socket) => this.#followSocket(socket), log);
     }
     takeConnectionsInTurn(this.#server);
   }
@@ -134,7 +134,7 @@ const contextOf = ({ cert, key, ca }: TlsMaterial) => ({ cert, key, ...(ca && { 
 const prefaceOfHttp2 = Buffer.from("PRI");
 
 /** Hands connections over to the server of the protocol that their first bytes are of. */
-function share(http1: Http1Server, http2: Http2Server, follow: (socket: Socket) => void): void {
+function share(http1: Http1Server, http2: Http2Server, follow: (socket: Socket) => void, log: Logger): void {
   const [takeHttp1] = http1.listeners("connection");
   if (!takeHttp1) throw new Error("Node takes connections elsewhere");
   http1.removeAllListeners("connection");
@@ -154,8 +154,10 @@ function share(http1: Http1Server, http2: Http2Server, follow: (socket: Socket) 
       socket.off("error", gone);
       socket.off("timeout", late);
       socket.setTimeout(0);
-      if (start.equals(prefaceOfHttp2)) http2.emit("connection", socket);
-      else Reflect.apply(takeHttp1, http1, [socket]);
+      if (start.equals(prefaceOfHttp2)) {
+        if (beginsWithResets(bytes, socket, log)) socket.destroy();
+        else http2.emit("connection", socket);
+      } else Reflect.apply(takeHttp1, http1, [socket]);
     };
     socket.on("readable", look);
   });
