@@ -81,6 +81,12 @@ abstract class GrpcCall<Call extends Surface> implements IncomingCall {
   }
 }
 
+/** The only message of a call. What it was put together of is not needed any more, and as large again. */
+function onlyRequest(call: { readonly request: Buffer }): Buffer {
+  innermostCall(call).decoder.readPartialMessage = [];
+  return call.request;
+}
+
 /** A call that is answered by a callback. */
 abstract class CallbackCall<Call extends Surface> extends GrpcCall<Call> {
   constructor(
@@ -102,7 +108,7 @@ abstract class CallbackCall<Call extends Surface> extends GrpcCall<Call> {
 
 export class GrpcUnaryCall extends CallbackCall<ServerUnaryCall<Buffer, Buffer>> implements UnaryCall {
   request(): Buffer {
-    return this.call.request;
+    return onlyRequest(this.call);
   }
 }
 
@@ -141,7 +147,7 @@ export class GrpcServerStreamingCall
   implements ServerStreamingCall
 {
   request(): Buffer {
-    return this.call.request;
+    return onlyRequest(this.call);
   }
 }
 

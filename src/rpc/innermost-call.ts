@@ -6,6 +6,8 @@ export interface InnermostCall extends ServerInterceptingCall {
   readonly handler: { readonly path: string };
   readonly metadata: Metadata;
   readonly stream: ServerHttp2Stream;
+  /** What puts a message together; keeps its pieces until the next one begins. */
+  readonly decoder: { readPartialMessage: Buffer[] };
   /** Whether the request has come in, so that what becomes of the call is logged where it is handled. */
   isHandled: boolean;
 }
