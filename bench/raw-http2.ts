@@ -60,6 +60,10 @@ export async function openRaw(address: string): Promise<Socket> {
 export const beginAndReset = (stream: number, block: Buffer): Buffer =>
   Buffer.concat([frame(1, 4, stream, block), frame(3, 0, stream, Buffer.from([0, 0, 0, 8]))]);
 
+/** A call with its only message. */
+export const wholeCall = (stream: number, block: Buffer, message: Buffer): Buffer =>
+  Buffer.concat([frame(1, 4, stream, block), frame(0, 1, stream, message)]);
+
 /** Begins headers that do not end, and goes on with them. */
 export const endlessHeaders = (stream: number, block: Buffer): Buffer => frame(1, 0, stream, block);
 export const moreHeaders = (stream: number, block: Buffer): Buffer => frame(9, 0, stream, block);

@@ -33,6 +33,8 @@ export const limits = {
   /** The values of a request that are decoded at a stretch, and the milliseconds that other long work takes. */
   valuesOfTurn: 20_000,
   millisecondsOfTurn: 15,
+  /** How long short statements of SQLite follow each other, in milliseconds, before others have their turn. */
+  millisecondsOfRound: 5,
   /** The milliseconds after which a piece of long work is followed by a rest, and those of the rest. */
   millisecondsOfLongTurn: 25,
   millisecondsOfRest: 10,
@@ -94,10 +96,17 @@ export const limits = {
   retentionEvery: 60_000,
   /** The most connections of a process, of which each takes about 18 KB. */
   connections: 16_384,
-  /** The calls of one connection that are looked at as they come; more wait until all of what came is read. */
+  /** The calls of one connection that are looked at as they come, before others wait for their turn. */
   callsAtOnce: 16,
-  /** The calls that a connection may take back meanwhile, before it is closed. */
+  /** The calls that wait for their turn, each of which takes some 8 KB; and those that get it in a round of the event loop. */
+  callsWaiting: 5000,
+  callsOfRound: 32,
+  /** The calls that are worked on at a time while others wait, and how long these wait for that, in milliseconds. */
+  callsTogether: 200,
+  waitWhileBusy: 2000,
+  /** The calls in a row that a connection may take back within so many milliseconds, before it is closed. */
   callsTakenBack: 100,
+  takenBackWithin: 10,
   /** How often the log says how many connections were refused, in milliseconds. */
   sayRefusedEvery: 1000,
   /** The most bytes of a request in JSON, which takes longer to read; and of a piece of an answer in JSON. */

@@ -5,9 +5,9 @@ import type { PoolState } from "./storage/store-observer.js";
 /** How often the load is measured, in milliseconds. */
 const interval = 100;
 
-/** What is too much: a lasting delay of the event loop, in milliseconds; who waits, for each connection; a share of memory. */
+/** What is too much: a lasting delay of the event loop, in milliseconds; who waits, for each connection, and at least; a share of memory. */
 const tooLong = 600;
-const tooMany = 32;
+const tooMany = { forEach: 32, least: 256 };
 const tooFull = 0.95;
 /** The memory from which on one looks at it: a process may well have half of what it may have. */
 const halfFull = 0.5;
@@ -39,7 +39,7 @@ export class ProcessLoad {
   get load(): Load {
     const loads: Load[] = [
       { cause: "delay", share: this.#delay / tooLong },
-      { cause: "pool", share: Math.max(0, ...this.pools().map(({ waiting, most }) => waiting / (most * tooMany))) },
+      { cause: "pool", share: Math.max(0, ...this.pools().map(shareOfPool)) },
       { cause: "memory", share: Math.max(0, (this.#memory - halfFull) / (tooFull - halfFull)) },
     ];
     return loads.reduce((most, each) => (each.share > most.share ? each : most));
@@ -49,6 +49,8 @@ export class ProcessLoad {
     clearInterval(this.#timer);
   }
 }
+
+const shareOfPool = ({ waiting, most }: PoolState): number => waiting / Math.max(most * tooMany.forEach, tooMany.least);
 
 /** The bytes that the processes of this container may have together, by the second or the first version of cgroups. */
 function memoryLimit(): number {

@@ -109,7 +109,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     const retention = new Retention(store.changes, options.keepChanges, (error) =>
       logger.warn("changes could not be numbered or removed: it is tried again", { error: String(error) }),
     );
-    const port = await listen(server, joinAddress(host, options.port), serverCredentials(tls), logger);
+    const port = await listen(server, joinAddress(host, options.port), serverCredentials(tls), environment);
     listening = server;
     parts.health = health;
     if (metrics) exchange.offer(() => metrics.report());

@@ -9,7 +9,7 @@ import { HttpListener } from "../src/http/http-listener.js";
 import { accessText, openAccess, tokenOf } from "./support/access.js";
 import { startArchive } from "./support/archive.js";
 
-const silent = createLogger({ silent: true });
+const silent = { logger: createLogger({ silent: true }) };
 const whoAmI = "/synergos.archive.v1.ArchiveService/WhoAmI";
 
 const ask = (url: string, credentials: readonly string[], agent?: Agent) =>

@@ -9,10 +9,11 @@ import {
 import type { Server, Socket } from "node:net";
 import type { Logger } from "winston";
 import { joinAddress } from "../address.js";
+import { beginsWithResets, takeCallsInTurn } from "../calls-in-turn.js";
 import { takeConnectionsInTurn } from "../connections-in-turn.js";
 import { limits } from "../limits.js";
-import { bearRapidReset, beginsWithResets } from "../rapid-reset.js";
 import type { ServerTls, TlsMaterial } from "../server-tls.js";
+import type { CallEnvironment } from "../service/call-environment.js";
 import type { HttpRequest, HttpResponse } from "./http-exchange.js";
 
 export type Handle = (request: HttpRequest, response: HttpResponse) => void;
@@ -36,7 +37,7 @@ export class HttpListener {
     answer: Handle,
     tls: ServerTls | undefined,
     maxStreams: number,
-    log: Logger,
+    environment: Pick<CallEnvironment, "admission" | "logger">,
     /** After how long a connection is to be made anew, so that who it is of does not live on; undefined where never. */
     private readonly maxAge?: number,
     /** How long a connection of HTTP/2 may be kept that nothing comes over and goes over, in milliseconds. */
@@ -51,17 +52,17 @@ export class HttpListener {
       const asks = { requestCert: tls.material.ca !== undefined, rejectUnauthorized: tls.isRequired };
       const server = createSecureServer({ ...settings, ...contextOf(tls.material), ...asks, allowHTTP1: true }, handle);
       tls.onMaterial((material) => server.setSecureContext(contextOf(material)));
-      bearRapidReset(server, log);
+      takeCallsInTurn(server, environment);
       this.#follow(server);
       this.#server = Object.assign(server, patience);
       server.on("secureConnection", (socket) => this.#followSocket(socket));
     } else {
       const http2 = createHttp2(settings, handle);
-      bearRapidReset(http2, log);
+      takeCallsInTurn(http2, environment);
       this.#follow(http2);
       this.#http1 = createHttp1(patience, handle);
       this.#server = this.#http1;
-      share(this.#http1, http2, (socket) => this.#followSocket(socket), log);
+      share(this.#http1, http2, (socket) => this.#followSocket(socket), environment.logger);
     }
     takeConnectionsInTurn(this.#server);
   }

@@ -126,7 +126,7 @@ export function createHttpServer(
   };
 
   const answer: Handle = (request, response) => void handle(request, response);
-  return new HttpListener(answer, tls, maxStreams, environment.logger, maxConnectionAge);
+  return new HttpListener(answer, tls, maxStreams, environment, maxConnectionAge);
 }
 
 function routesOf(services: readonly ArchiveService[]): ReadonlyMap<string, Route> {

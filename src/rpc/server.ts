@@ -1,7 +1,6 @@
 import type { Server, ServerCredentials, ServerOptions } from "@grpc/grpc-js";
-import type { Logger } from "winston";
+import { takeCallsInTurn } from "../calls-in-turn.js";
 import { takeConnectionsInTurn } from "../connections-in-turn.js";
-import { bearRapidReset } from "../rapid-reset.js";
 import type { CallEnvironment } from "../service/call-environment.js";
 import type { ArchiveService } from "../service/services.js";
 import { ArchiveServer } from "./archive-server.js";
@@ -30,7 +29,12 @@ export function createServer(
 }
 
 /** Starts to listen; returns the port. Throws if the address is taken, or is none of this machine's. */
-export const listen = (server: Server, address: string, credentials: ServerCredentials, log: Logger): Promise<number> =>
+export const listen = (
+  server: Server,
+  address: string,
+  credentials: ServerCredentials,
+  environment: CallEnvironment,
+): Promise<number> =>
   new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error) {
@@ -45,7 +49,7 @@ export const listen = (server: Server, address: string, credentials: ServerCrede
       }
       for (const each of servers.keys()) {
         takeConnectionsInTurn(each);
-        bearRapidReset(each, log);
+        takeCallsInTurn(each, environment);
       }
       resolve(port);
     });

@@ -1,4 +1,5 @@
 import { ArchiveError } from "../archive/archive-error.js";
+import { limits } from "../limits.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Classes of calls, from what waits best to what others wait for. */
@@ -25,6 +26,9 @@ const shares: Readonly<Record<CallClass, number>> = {
 
 /** So few calls are not what is too much, whatever the machine is busy with. */
 const fewCalls = 16;
+
+/** From which share on of what is too much calls wait for others, before any is refused. */
+const busyShare = 0.5;
 
 /** For how long a client is asked to wait, in milliseconds; in between, so that not all come at once. */
 const pause = { least: 300, most: 900 };
@@ -60,6 +64,12 @@ export class Admission {
 
   leave(): void {
     this.#inFlight--;
+  }
+
+  /** Whether those who can wait should, as there is as much to do as can be done at a time. */
+  get isBusy(): boolean {
+    if (this.#inFlight >= Math.min(limits.callsTogether, this.most / 2)) return true;
+    return this.#inFlight >= fewCalls && this.load().share >= busyShare;
   }
 
   #tooMuch(limit: number): Load["cause"] | undefined {

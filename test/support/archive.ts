@@ -128,7 +128,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     "grpc.max_receive_message_length": 64 * 2 ** 20,
     "grpc.max_send_message_length": -1,
   });
-  const port = await listen(server, "127.0.0.1:0", ServerCredentials.createInsecure(), logger);
+  const port = await listen(server, "127.0.0.1:0", ServerCredentials.createInsecure(), environment);
   const address = `127.0.0.1:${port}`;
   const http = createHttpServer(services, probes({ isServing: true }), environment, {
     tls: undefined,

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { expect, inject, test } from "vitest";
-import { beginAndReset, headerBlock, openRaw, requestHeaders } from "../bench/raw-http2.js";
+import { beginAndReset, headerBlock, openRaw, requestHeaders, wholeCall } from "../bench/raw-http2.js";
 import { limits } from "../src/limits.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { View } from "./support/records.js";
@@ -62,6 +63,32 @@ test("calls that come at once on one connection are all answered", async () => {
     );
     expect(found.map(({ key }) => key.participant_id)).toEqual(ids);
     expect(closings(archive)).toEqual([]);
+  } finally {
+    await archive.close();
+  }
+});
+
+test("who asks for much at once waits behind its own calls, and others do not", async () => {
+  const archive = await start();
+  const [connections, callsOfEach] = [10, 500];
+  const block = headerBlock(requestHeaders(path, "application/grpc"));
+  // A message without a key, behind its head of five bytes: refused, but not before it is looked at.
+  const calls = Array.from({ length: callsOfEach }, (_, index) => wholeCall(1 + 2 * index, block, Buffer.alloc(5)));
+  const lines = () => archive.log.filter(({ message }) => message === "ParticipantService/GetParticipant");
+  try {
+    const get = () => archive.client.get("Participant", { participant_id: "p" }, { view: View.VIEW_BASIC });
+    await archive.client.create("Participant", { key: { participant_id: "p" }, details: undefined });
+    await get();
+    const before = lines().length;
+    const sockets = await Promise.all(Array.from({ length: connections }, () => openRaw(archive.address)));
+    // Each is known to the server when it has said something.
+    await Promise.all(sockets.map((socket) => once(socket, "data")));
+    for (const socket of sockets) socket.write(Buffer.concat(calls));
+    await get();
+    await expect.poll(() => lines().length - before, { timeout: 30_000 }).toBe(1 + connections * callsOfEach);
+    for (const socket of sockets) socket.destroy();
+    const place = lines().findIndex(({ code }, index) => index >= before && code === "OK") - before;
+    expect(place).toBeLessThan((connections * callsOfEach) / 4);
   } finally {
     await archive.close();
   }
