@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { afterEach, expect, inject, test } from "vitest";
 import { ArchiveServiceDefinition } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { ArchiveError } from "../src/archive/archive-error.js";
+import { CallContext } from "../src/call-context.js";
 import { limits } from "../src/limits.js";
 import { PrincipalLimits } from "../src/service/principal-limits.js";
+import { StreamSlots } from "../src/service/stream-slots.js";
 import { accessText, clientOf, openAccess, tokenOf } from "./support/access.js";
 import { startArchive } from "./support/archive.js";
 import { startProcess } from "./support/process.js";
@@ -134,4 +136,25 @@ test("a server has them by its options, tells clients when to come again, and co
   const text = await (await fetch(`${server.url}/metrics`)).text();
   expect(text).toContain(`archive_calls_refused_total{cause="principal_rate"} ${refusals.length}\n`);
   expect(text).not.toContain("ada");
+});
+
+test("one principal never has all places for streams", async () => {
+  const slots = new StreamSlots(3);
+  const callOf = (principal: string) => Object.assign(new CallContext(), { principal });
+  const first = await slots.take(callOf("ada"));
+  const second = await slots.take(callOf("ada"));
+  const cancelled = callOf("ada");
+  const late = slots.take(cancelled);
+  const third = slots.take(callOf("ada"));
+  const bobs = await slots.take(callOf("bob"));
+  cancelled.end(new Error("cancelled"));
+  await expect(late).rejects.toThrow("cancelled");
+  first();
+  const others = await third;
+  bobs();
+  second();
+  others();
+  // Where nobody is known, all are everybody's.
+  const all = await Promise.all(Array.from({ length: 3 }, () => slots.take(callOf(""))));
+  for (const give of all) give();
 });

@@ -23,18 +23,52 @@ export class StreamSlots implements StreamPlaces {
   readonly bytesOfMessage = limits.bytesOfStreamMessage;
   readonly bytesUnread = limits.bytesUnread;
   readonly #places: Places;
+  /** Those that each principal may have, which has or waits for one: one place is always left to others. */
+  readonly #own = new Map<string, { readonly places: Places; users: number }>();
 
   /** `size` is how many there are. */
-  constructor(size: number) {
-    const text = `All ${size} places for streams are taken: read or end those that are open, and try again later.`;
-    const late = () => new ArchiveError("RESOURCE_EXHAUSTED", "TOO_MANY_STREAMS", text);
-    this.#places = new Places(size, limits.waitForStream, late);
+  constructor(private readonly size: number) {
+    this.#places = placesOf(size, `All ${size} places for streams are taken`);
   }
 
   /** Takes a place; returns what gives it back. */
   async take(context: CallContext): Promise<() => void> {
-    await this.#places.take(context);
-    return () => this.#places.give();
+    const giveOwn = await this.#takeOwn(context);
+    try {
+      await this.#places.take(context);
+    } catch (error) {
+      giveOwn();
+      throw error;
+    }
+    return () => {
+      this.#places.give();
+      giveOwn();
+    };
+  }
+
+  async #takeOwn(context: CallContext): Promise<() => void> {
+    const { principal } = context;
+    if (principal === "" || this.size === 1) return () => undefined;
+    const most = this.size - 1;
+    const own = this.#own.get(principal) ?? {
+      places: placesOf(most, `This principal has ${most} places for streams already`),
+      users: 0,
+    };
+    this.#own.set(principal, own);
+    own.users++;
+    const leave = () => {
+      if (--own.users === 0) this.#own.delete(principal);
+    };
+    try {
+      await own.places.take(context);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return () => {
+      own.places.give();
+      leave();
+    };
   }
 
   /** Waits for a client to read, with less patience where others wait. */
@@ -50,4 +84,10 @@ export class StreamSlots implements StreamPlaces {
       reading.finally(() => clearInterval(timer)).then(resolve, reject);
     });
   }
+}
+
+function placesOf(size: number, text: string): Places {
+  const advice = "read or end those that are open, and try again later.";
+  const late = () => new ArchiveError("RESOURCE_EXHAUSTED", "TOO_MANY_STREAMS", `${text}: ${advice}`);
+  return new Places(size, limits.waitForStream, late);
 }
