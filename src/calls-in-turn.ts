@@ -23,7 +23,8 @@ interface Waiting {
 
 /** The calls of one connection. */
 class Lane {
-  /** Those that waited for nobody, since one waited last. */
+  /** The round of the event loop in which it began one last, and how many of that round waited for nobody. */
+  round = 0;
   begun = 0;
   readonly waiting = new Set<Waiting>();
   /** Those in a row that were taken back as soon as they were begun. */
@@ -35,24 +36,35 @@ const lanes = new Set<Lane>();
 let waitingCalls = 0;
 let isGiving = false;
 
+/** Counts the rounds in which calls begin. */
+let round = 1;
+let isCounting = false;
+
+function nextRound(): void {
+  round++;
+  isCounting = false;
+}
+
 /** Looks at a call of each connection in turn, so many in a round of the event loop. */
 function giveTurns(): void {
   const now = performance.now();
   let given = 0;
-  for (const lane of lanes) {
-    const [call] = lane.waiting;
-    if (!call || given === limits.callsOfRound) break;
-    if (call.isBusy() && now - call.since < limits.waitWhileBusy) break;
-    leave(lane, call);
-    // Others come before its next one.
-    if (lanes.delete(lane)) lanes.add(lane);
-    else lane.begun = 0;
-    given++;
-    lane.takenBack = 0;
-    call.look();
+  try {
+    for (const lane of lanes) {
+      if (given === limits.callsOfRound) break;
+      const [call] = lane.waiting;
+      if (!call || (now - call.since < limits.waitWhileBusy && call.isBusy())) continue;
+      leave(lane, call);
+      // Others come before its next one.
+      if (lanes.delete(lane)) lanes.add(lane);
+      given++;
+      lane.takenBack = 0;
+      call.look();
+    }
+  } finally {
+    isGiving = false;
+    if (lanes.size > 0) go(given === 0);
   }
-  isGiving = false;
-  if (lanes.size > 0) go(given === 0);
 }
 
 function go(isBusy: boolean): void {
@@ -97,11 +109,20 @@ export function takeCallsInTurn(
       lane = new Lane();
       laneOf.set(session, lane);
     }
+    if (lane.round !== round) {
+      lane.round = round;
+      lane.begun = 0;
+    }
+    if (!isCounting) {
+      isCounting = true;
+      setImmediate(nextRound);
+    }
     if (lane.waiting.size === 0 && ++lane.begun <= limits.callsAtOnce) {
       look(begun);
       return;
     }
-    if (waitingCalls >= limits.callsWaiting) {
+    // Where there is no place, who has its share of them waits for no more.
+    if (waitingCalls >= limits.callsWaiting && lane.waiting.size >= limits.callsWaiting / (lanes.size + 1)) {
       // Says that nothing was done, and that it can be called again.
       stream.on("error", () => undefined);
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
@@ -115,12 +136,12 @@ export function takeCallsInTurn(
       since: performance.now(),
       isBusy,
       look() {
-        stream.off("aborted", isTakenBack);
+        stream.off("aborted", ended).off("close", ended);
         if (!stream.destroyed) look(begun);
       },
     };
-    const isTakenBack = () => {
-      if (!leave(lane, call) || performance.now() - call.since > limits.takenBackWithin) return;
+    const ended = () => {
+      if (!leave(lane, call) || performance.now() - call.since > limits.takenBackWithin || isGone(session)) return;
       if (++lane.takenBack !== limits.callsTakenBack) return;
       warn(logger, session.socket, lane.takenBack);
       session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -128,12 +149,22 @@ export function takeCallsInTurn(
     };
     // Whoever handles it has a listener of its own; until then an error is as good as an end.
     stream.on("error", () => undefined);
-    stream.on("aborted", isTakenBack);
+    stream.on("aborted", ended).on("close", ended);
     lane.waiting.add(call);
     waitingCalls++;
     lanes.add(lane);
     go(false);
   };
+}
+
+/** Whether a connection has ended, and all of its calls with it. */
+function isGone(session: Http2Session): boolean {
+  try {
+    return session.destroyed || session.closed || session.socket.destroyed;
+  } catch {
+    // There is no socket any more.
+    return true;
+  }
 }
 
 const lengthOfPreface = 24;

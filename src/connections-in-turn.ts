@@ -12,9 +12,15 @@ export function takeConnectionsInTurn(server: Server): void {
   Object.assign(server, { pauseOnConnect: true });
   const waiting: Socket[] = [];
   const takeNext = () => {
-    const socket = waiting.shift();
+    let socket = waiting.shift();
+    while (socket?.destroyed) socket = waiting.shift();
     if (waiting.length > 0) setImmediate(takeNext);
-    if (!socket || socket.destroyed) return;
+    if (!socket) return;
+    // A server that stops ends the connections that it knows, and would wait for this one.
+    if (!server.listening) {
+      socket.destroy();
+      return;
+    }
     socket.read(0);
     for (const handle of handlers) Reflect.apply(handle, server, [socket]);
   };

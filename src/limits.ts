@@ -98,8 +98,11 @@ export const limits = {
   connections: 16_384,
   /** The calls of one connection that are looked at as they come, before others wait for their turn. */
   callsAtOnce: 16,
-  /** The calls that wait for their turn, each of which takes some 8 KB; and those that get it in a round of the event loop. */
-  callsWaiting: 5000,
+  /**
+   * The calls that wait for their turn, each of which takes some 8 KB and up to 64 KiB of its request; and those that get it
+   * in a round of the event loop.
+   */
+  callsWaiting: 2500,
   callsOfRound: 32,
   /** The calls that are worked on at a time while others wait, and how long these wait for that, in milliseconds. */
   callsTogether: 200,

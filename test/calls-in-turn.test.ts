@@ -1,7 +1,13 @@
 import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2, constants, createServer as createHttp2 } from "node:http2";
+import { type AddressInfo, connect as connectTcp, createServer as createTcp } from "node:net";
 import { expect, inject, test } from "vitest";
+import { createLogger } from "winston";
 import { beginAndReset, headerBlock, openRaw, requestHeaders, wholeCall } from "../bench/raw-http2.js";
+import { takeCallsInTurn } from "../src/calls-in-turn.js";
+import { takeConnectionsInTurn } from "../src/connections-in-turn.js";
 import { limits } from "../src/limits.js";
+import { Admission } from "../src/service/admission.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { View } from "./support/records.js";
 
@@ -84,12 +90,72 @@ test("who asks for much at once waits behind its own calls, and others do not", 
     // Each is known to the server when it has said something.
     await Promise.all(sockets.map((socket) => once(socket, "data")));
     for (const socket of sockets) socket.write(Buffer.concat(calls));
-    await get();
-    await expect.poll(() => lines().length - before, { timeout: 30_000 }).toBe(1 + connections * callsOfEach);
+    // More than have a place, of which others have theirs all the same: as many as would have to wait, too.
+    for (let count = 0; count < 2 * limits.callsAtOnce; count++) await get();
     for (const socket of sockets) socket.destroy();
     const place = lines().findIndex(({ code }, index) => index >= before && code === "OK") - before;
     expect(place).toBeLessThan((connections * callsOfEach) / 4);
   } finally {
     await archive.close();
   }
+});
+
+test("while there is too much to do, no connection keeps another's calls waiting for longer than its own", async () => {
+  const server = createHttp2((_, response) => void response.end());
+  const admission = Object.defineProperty(new Admission(1000, () => ({ cause: "calls", share: 0 })), "isBusy", {
+    value: true,
+  });
+  takeCallsInTurn(server, { admission, logger: createLogger({ silent: true }) });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const [busy, other] = [1, 2].map(() => connectHttp2(`http://127.0.0.1:${port}`)) as [
+    ClientHttp2Session,
+    ClientHttp2Session,
+  ];
+  const call = (session: ClientHttp2Session) => session.request({ ":path": "/" }).on("error", () => undefined);
+  const fill = (session: ClientHttp2Session) => Array.from({ length: limits.callsAtOnce }, () => call(session));
+  try {
+    // The first that waits of this connection never gets old: it is replaced in time.
+    let held = [...fill(busy), call(busy)];
+    const replacing = setInterval(() => {
+      const next = call(busy);
+      for (const each of held) each.close(constants.NGHTTP2_CANCEL);
+      held = [next];
+    }, limits.waitWhileBusy / 4);
+    fill(other);
+    const began = performance.now();
+    const waiting = call(other);
+    waiting.end();
+    await once(waiting, "response");
+    expect(performance.now() - began).toBeGreaterThan(limits.waitWhileBusy / 2);
+    clearInterval(replacing);
+  } finally {
+    busy.destroy();
+    other.destroy();
+    server.close();
+  }
+}, 10_000);
+
+test("a server that stops takes no connection any more that waits for its turn", async () => {
+  const server = createTcp();
+  let taken = 0;
+  server.on("connection", (socket) => {
+    taken++;
+    socket.end();
+    server.close();
+  });
+  takeConnectionsInTurn(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const closed = once(server, "close");
+  const clients = Array.from({ length: 20 }, () =>
+    connectTcp(port, "127.0.0.1")
+      .on("error", () => undefined)
+      .resume(),
+  );
+  await closed;
+  await Promise.all(clients.map((each) => each.destroyed || new Promise((resolve) => each.once("close", resolve))));
+  expect(taken).toBe(1);
 });

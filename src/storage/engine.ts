@@ -99,6 +99,11 @@ export interface Engine {
    * one costs more than the statement. Undefined where it is to be read on one of `reads`.
    */
   readRow?(query: Query, context: CallContext): unknown;
+  /**
+   * Whether leases have followed each other for so long that others should have a turn, where the driver is synchronous: those
+   * who wait for a connection would else get it without a pause, and nothing that came meanwhile would be read.
+   */
+  isRoundLong?(): boolean;
   outcome(response: unknown): Outcome;
   /**
    * Whether a connection's server takes several statements as one text that is a transaction, of which none is done once

@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from "node:timers/promises";
 import type { Knex } from "knex";
 import { MemoryTaken, NoRoom } from "../answer-memory.js";
 import type { CallContext } from "../call-context.js";
@@ -72,6 +73,7 @@ export class Leases {
       places?.give();
       throw engine.translate(error);
     });
+    while (engine.isRoundLong?.()) await nextRound();
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {

@@ -1,4 +1,3 @@
-import { setImmediate as nextRound } from "node:timers/promises";
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
 import Database from "libsql";
 import { NoRoom } from "../answer-memory.js";
@@ -26,24 +25,6 @@ interface Kept {
   /** Resolves when the rows of a large result have been read, while they are: nothing else is done with it before. */
   reading: Promise<unknown> | undefined;
 }
-
-/**
- * The round of the event loop in which statements run: those that wait for a connection would else follow each other
- * without a pause, and nothing that came meanwhile would be read.
- */
-const round = {
-  began: undefined as number | undefined,
-  get isLong(): boolean {
-    const now = performance.now();
-    if (this.began === undefined) {
-      this.began = now;
-      setImmediate(() => {
-        this.began = undefined;
-      });
-    }
-    return now - this.began > limits.millisecondsOfRound;
-  },
-};
 
 /** The bytes of a result that are read without giving others a turn. */
 const bytesOfTurn = limits.bytesOfSmallResult;
@@ -106,7 +87,6 @@ export function sqliteClient(maxResultSize: number, maxWait: number) {
     override async _query(connection: Database.Database, query: KnexQuery): Promise<KnexQuery> {
       const own = kept.get(connection);
       if (own?.reading) await own.reading;
-      while (round.isLong) await nextRound();
       const once = () => {
         if (own && query.options?.one) return firstRow(connection, own.ofOneRow, query);
         const response = run(connection, own?.statements ?? new Map(), query);

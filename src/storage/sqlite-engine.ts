@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import knex, { type Knex } from "knex";
 import type Database from "libsql";
+import { limits } from "../limits.js";
 import { checkWritable } from "./check-writable.js";
 import { collectStatements } from "./collect-statements.js";
 import type { Engine } from "./engine.js";
@@ -57,6 +58,7 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       const { rows = [], truncated = false, changes = 0, lastInsertRowid = 0 } = response as Response;
       return { rows, truncated, changed: changes, insertId: Number(lastInsertRowid) };
     },
+    isRoundLong,
     takesTexts: () => false,
     translate(error) {
       const translated = translate(error);
@@ -88,6 +90,20 @@ export function openSqlite(file: string, { acquireTimeout, maxResultSize }: Sqli
       if (existsSync(`${file}-wal`)) await collectStatements();
     },
   };
+}
+
+/** When the first lease of this round of the event loop was taken; undefined before. */
+let began: number | undefined;
+
+function isRoundLong(): boolean {
+  const now = performance.now();
+  if (began === undefined) {
+    began = now;
+    setImmediate(() => {
+      began = undefined;
+    });
+  }
+  return now - began > limits.millisecondsOfRound;
 }
 
 /** A connection that is nobody's for long: whoever uses it is done at once. */
