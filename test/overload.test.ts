@@ -102,8 +102,14 @@ test("other pressure counts only where there are many calls", async () => {
 });
 
 test("the load is the largest of delay, queue and memory, each as a share of too much", () => {
-  const pool = { name: "main", used: 2, idle: 0, waiting: 32, most: 2 };
-  const load = new ProcessLoad(() => [pool], 1, Number.POSITIVE_INFINITY);
-  expect(load.load).toEqual({ cause: "pool", share: 0.5 });
-  load.stop();
+  const pool = (waiting: number, most: number) => ({ name: "main", used: most, idle: 0, waiting, most });
+  // 32 for each connection, and 256 at least.
+  for (const [waiting, most, share] of [
+    [128, 2, 0.5],
+    [256, 16, 0.5],
+  ] as const) {
+    const load = new ProcessLoad(() => [pool(waiting, most)], 1, Number.POSITIVE_INFINITY);
+    expect(load.load).toEqual({ cause: "pool", share });
+    load.stop();
+  }
 });
