@@ -73,7 +73,8 @@ export class Leases {
       places?.give();
       throw engine.translate(error);
     });
-    while (engine.isRoundLong?.()) await nextRound();
+    // Writes share transactions, which are short by themselves.
+    while (pool !== engine.writes && engine.isRoundLong?.()) await nextRound();
     let abandoned = false;
     // Straight to the dialect: Knex's builders and raw queries cost as much again as a short statement.
     const query = ({ sql, bindings, ...options }: Query): Promise<Outcome> => {
