@@ -120,6 +120,7 @@ export class Leases {
       },
     };
   }
+
   /** When a statement began, if anybody wants to know. */
   #begin({ trace }: CallContext): number {
     return this.observer || trace ? performance.now() : 0;
