@@ -32,7 +32,7 @@ interface Pair {
 
 /** Compares Connect with gRPC, and a server that is watched over with one that is not, in alternating rounds. */
 export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison> {
-  const { url, name, folder, loader, rounds, seconds } = setting;
+  const { url, name, folder, loader, rounds, seconds, only } = setting;
   const collector = createHttp((request, response) => void request.resume().on("end", () => response.end()));
   const graylog = createTcp((socket) => void socket.on("error", () => undefined).resume());
   const stops: (() => Promise<void>)[] = [];
@@ -74,8 +74,10 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
     ];
     for (const { name: way, target, archive, yardstick } of pairs) {
       for (const kind of kinds) {
+        const scenario = `${kind.name}: ${way}`;
+        if (!only.test(scenario)) continue;
         yield {
-          scenario: `${kind.name}: ${way}`,
+          scenario,
           database: name,
           concurrency,
           ...(await compareRounds(rounds, { archive: () => archive(kind), yardstick: () => yardstick(kind) })),

@@ -49,12 +49,12 @@ let graylog: GelfLog | undefined;
 /** The lines that were lost so far, by where they should have gone. */
 export const droppedLines = (): { target: string; count: number }[] => [
   { target: "stderr", count: writer?.lostInAll ?? 0 },
-  ...(graylog ? [{ target: "graylog", count: graylog.sender.dropped }] : []),
+  ...(graylog ? [{ target: "graylog", count: graylog.dropped }] : []),
 ];
 
 /** Waits until what was logged is written, as far as it can be. */
 export async function flushLog(): Promise<void> {
-  await Promise.all([writer?.flush(), graylog?.sender.flush(patience)]);
+  await Promise.all([writer?.flush(), graylog?.flush(patience)]);
 }
 
 const now = () => new Date().toISOString();

@@ -35,6 +35,8 @@ interface Asked {
 export class WriteGroups {
   #waiting: Asked[] = [];
   #isGoing = false;
+  /** How many went together last. */
+  #last = 1;
 
   /** `connect` does work on the writing connection, and breaks it off when its context ends. */
   constructor(
@@ -63,8 +65,15 @@ export class WriteGroups {
       this.#waiting.push(asked);
       if (this.#isGoing) return;
       this.#isGoing = true;
-      setImmediate(() => this.#go());
+      setImmediate(() => this.#gather());
     });
+  }
+
+  /** Where several went together before, waits as long as each round of the event loop brings more, up to as many. */
+  #gather(before = 0): void {
+    const { length } = this.#waiting;
+    if (length > before && length < this.#last) setImmediate(() => this.#gather(length));
+    else this.#go();
   }
 
   /** Waits for the connection, and then does what has come by then. */
@@ -80,7 +89,7 @@ export class WriteGroups {
       this.#waiting = this.#waiting.filter((asked) => !late.includes(asked));
       for (const { reject } of late) reject(error);
     }
-    if (this.#waiting.length > 0) setImmediate(() => this.#go());
+    if (this.#waiting.length > 0) setImmediate(() => this.#gather());
     else this.#isGoing = false;
   }
 
@@ -88,6 +97,7 @@ export class WriteGroups {
   async #do(together: Together, context: CallContext): Promise<void> {
     const group = this.#waiting.filter(({ context: own }) => !own.error);
     this.#waiting = [];
+    this.#last = group.length;
     context.trace = sharedTrace(group.map((asked) => asked.context));
     let left = group.length;
     const leave = group.map(({ context: own }) => {

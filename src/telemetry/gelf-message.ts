@@ -23,20 +23,31 @@ function beginningOf(logger: string): string {
 /** "RunService/GetRun" is the line of a call. */
 const call = /^(\w+Service)\/(\w+)$/;
 
+/** What a message says of what it is about, for as many as there are methods: made once, too. */
+const subjects = new Map<string, string>();
+const mostSubjects = 256;
+
+function subjectOf(message: string): string {
+  const known = subjects.get(message);
+  if (known) return known;
+  const [, service = "Archive", method = "-"] = call.exec(message) ?? [];
+  const made = `,"short_message":${quoted(message || "-")},"_ID_class":${quoted(service)},"_ID_function":${quoted(method)}`;
+  if (subjects.size < mostSubjects) subjects.set(message, made);
+  return made;
+}
+
 /**
  * A line of the log as GELF 1.1, with the fields that the grid's streams match on. Fields of an object, such as the ids
  * of a key, become fields of their own.
  */
-export function gelfMessage(entry: Readonly<Record<string, unknown>>, logger: string, now = Date.now()): string {
+export function gelfMessage(entry: Readonly<Record<string, unknown>>, logger: string, time = Date.now()): string {
   const message = String(entry.message);
   const { reason } = entry;
-  const [, service = "Archive", method = "-"] = call.exec(message) ?? [];
   const description = reason === undefined ? message : `${message}: ${String(reason)}`;
   // An object of ever other members and its text would take twice the time.
   let gelf =
-    `${beginningOf(logger)},"short_message":${quoted(message || "-")},"timestamp":${now / 1000},` +
-    `"level":${severities[String(entry.level)] ?? 6},"_description":${quoted(description)},` +
-    `"_ID_class":${quoted(service)},"_ID_function":${quoted(method)}`;
+    `${beginningOf(logger)}${subjectOf(message)},"timestamp":${time / 1000},` +
+    `"level":${severities[String(entry.level)] ?? 6},"_description":${quoted(description)}`;
   for (const name in entry) {
     const value = entry[name];
     if (name === "level" || name === "message" || value === undefined || value === null) continue;

@@ -5,8 +5,6 @@ import { BoundedQueue } from "./bounded-queue.js";
 const mostBytes = 8 * 2 ** 20;
 const mostMessages = 20_000;
 const bytesOfBatch = 64 * 2 ** 10;
-/** For how long messages are collected, in milliseconds: a write of its own would cost the call as much as all else of it. */
-const collecting = 50;
 /** How long one waits before another connection is tried, and for a connection or a batch to get through; milliseconds. */
 const shortestPause = 500;
 const longestPause = 30_000;
@@ -38,7 +36,7 @@ export class GelfSender {
     this.#queue.add(Buffer.from(message));
     if (this.#isRunning) return;
     this.#isRunning = true;
-    setTimeout(() => void this.#run(), collecting);
+    setImmediate(() => void this.#run());
   }
 
   /** Waits until all is sent, but no longer than so many milliseconds. */
