@@ -1,4 +1,5 @@
-import type { Attributes, Context, Span, SpanKind, SpanStatusCode, Tracer } from "@opentelemetry/api";
+import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { mainStatement } from "./main-statement.js";
 
 /** The most spans of statements of one call. */
@@ -16,16 +17,21 @@ const faults: ReadonlySet<string> = new Set([
   "DEADLINE_EXCEEDED",
 ]);
 
-/** What spans are made with: the library is loaded elsewhere. */
+/** What spans are made with: the libraries are loaded elsewhere. */
 export interface SpanMaking {
-  readonly tracer: Tracer;
+  /** Who makes them. */
+  readonly maker: Pick<ReadableSpan, "resource" | "instrumentationScope">;
   /** The name of the database's kind. */
   readonly database: string;
   readonly kinds: { readonly call: SpanKind; readonly statement: SpanKind };
-  /** The status of what failed. */
-  readonly error: SpanStatusCode;
-  /** Where spans below another are. */
-  within(span: Span): Context;
+  readonly status: { readonly unset: SpanStatusCode; readonly error: SpanStatusCode };
+  /** The flags of a trace that is kept. */
+  readonly sampled: number;
+  newTraceId(): string;
+  newSpanId(): string;
+  /** From milliseconds since 1970. */
+  toTime(milliseconds: number): HrTime;
+  add(span: ReadableSpan): void;
 }
 
 /** How a call ended. */
@@ -35,55 +41,104 @@ interface End {
   readonly requestId: string;
 }
 
-/** The span of a call, and of the statements that are run for it. */
+/** A span that is over. */
+interface Past {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly own: SpanContext;
+  readonly parent: SpanContext | undefined;
+  /** By performance.now. */
+  readonly began: number;
+  readonly ended: number;
+  readonly isFailure: boolean;
+  readonly attributes: Attributes;
+}
+
+const none: never[] = [];
+
+/**
+ * The span of a call, and of the statements that are run for it. Each is made once, when it is over, as the exporter takes
+ * it: with the library's own tracer a call of which 1% are kept paid half as much again for its trace.
+ */
 export class KeptCall {
-  readonly id: string;
   readonly trace = this;
   /** What turns times by performance.now into those since 1970: once, so that all spans of a call fit each other. */
   readonly #since1970 = Date.now() - performance.now();
-  readonly #span: Span;
-  readonly #within: Context;
+  readonly #began = performance.now();
+  readonly #own: SpanContext;
   #statements = 0;
   #hasEnded = false;
 
   constructor(
-    { path, rpcSystem }: { readonly path: string; readonly rpcSystem: string },
-    /** Which trace it is of, if of any yet. */
-    context: Context,
+    private readonly call: { readonly path: string; readonly rpcSystem: string },
+    /** The span of another that it is called by, if any. */
+    private readonly parent: SpanContext | undefined,
     private readonly making: SpanMaking,
   ) {
-    const { tracer, kinds, within } = making;
-    const name = path.slice(1);
-    const attributes = { "rpc.system.name": rpcSystem, "rpc.method": name };
-    const startTime = this.#since1970 + performance.now();
-    this.#span = tracer.startSpan(name, { kind: kinds.call, startTime, attributes }, context);
-    this.#within = within(this.#span);
-    this.id = this.#span.spanContext().traceId;
+    this.#own = this.#contextIn(parent ?? { traceId: making.newTraceId() });
+  }
+
+  get id(): string {
+    return this.#own.traceId;
   }
 
   statement(sql: string, began: number, ended: number, failure?: string): void {
     if (this.#hasEnded || ++this.#statements > mostStatements) return;
-    const { tracer, kinds, error, database } = this.making;
+    const { kinds, database } = this.making;
     const { operation, table } = nameOf(sql);
     const attributes: Attributes = { "db.system.name": database, "db.operation.name": operation };
     if (table) attributes["db.collection.name"] = table;
     if (failure) attributes["error.type"] = failure;
     const name = table ? `${operation} ${table}` : operation;
-    const startTime = this.#since1970 + began;
-    const span = tracer.startSpan(name, { kind: kinds.statement, startTime, attributes }, this.#within);
-    if (failure) span.setStatus({ code: error });
-    span.end(this.#since1970 + ended);
+    const [own, parent] = [this.#contextIn(this.#own), this.#own];
+    const isFailure = failure !== undefined;
+    this.#add({ name, kind: kinds.statement, own, parent, began, ended, isFailure, attributes });
   }
 
   ended({ code, reason, requestId }: End): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#span.setAttributes({ "rpc.response.status_code": code, "archive.request_id": requestId });
-    if (reason !== undefined) this.#span.setAttribute("archive.reason", reason);
+    const name = this.call.path.slice(1);
+    const attributes: Attributes = {
+      "rpc.system.name": this.call.rpcSystem,
+      "rpc.method": name,
+      "rpc.response.status_code": code,
+      "archive.request_id": requestId,
+    };
+    if (reason !== undefined) attributes["archive.reason"] = reason;
     const leftOut = this.#statements - mostStatements;
-    if (leftOut > 0) this.#span.setAttribute("archive.statements_left_out", leftOut);
-    if (faults.has(code)) this.#span.setStatus({ code: this.making.error });
-    this.#span.end(this.#since1970 + performance.now());
+    if (leftOut > 0) attributes["archive.statements_left_out"] = leftOut;
+    const [began, ended] = [this.#began, performance.now()];
+    const isFailure = faults.has(code);
+    const kind = this.making.kinds.call;
+    this.#add({ name, kind, own: this.#own, parent: this.parent, began, ended, isFailure, attributes });
+  }
+
+  #contextIn({ traceId, traceState }: Pick<SpanContext, "traceId" | "traceState">): SpanContext {
+    const { sampled: traceFlags } = this.making;
+    return { traceId, spanId: this.making.newSpanId(), traceFlags, ...(traceState && { traceState }) };
+  }
+
+  #add({ name, kind, own, parent, began, ended, isFailure, attributes }: Past): void {
+    const { maker, status, toTime } = this.making;
+    this.making.add({
+      ...maker,
+      name,
+      kind,
+      spanContext: () => own,
+      ...(parent && { parentSpanContext: parent }),
+      startTime: toTime(this.#since1970 + began),
+      endTime: toTime(this.#since1970 + ended),
+      duration: toTime(ended - began),
+      ended: true,
+      status: { code: isFailure ? status.error : status.unset },
+      attributes,
+      links: none,
+      events: none,
+      droppedAttributesCount: 0,
+      droppedEventsCount: 0,
+      droppedLinksCount: 0,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchSpanProcessor, ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+import type { BatchSpanProcessor, ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 
 /** What waits is sent so often, in milliseconds, and so many at a time; and no more than so many wait. */
 export interface SpanQueueBounds {
@@ -14,7 +14,7 @@ interface QueueLog {
 }
 
 /** Spans that wait to be sent. The library drops what has no room, and what was not taken, without a word: here it is counted. */
-export class SpanQueue implements SpanProcessor {
+export class SpanQueue {
   readonly #inner: BatchSpanProcessor;
   #waiting = 0;
   #dropped = 0;
@@ -34,19 +34,13 @@ export class SpanQueue implements SpanProcessor {
     return this.#dropped;
   }
 
-  onStart(): void {}
-
-  onEnd(span: ReadableSpan): void {
+  add(span: ReadableSpan): void {
     if (this.#waiting >= this.bounds.maxQueueSize) {
       this.#dropped++;
       return;
     }
     this.#waiting++;
     this.#inner.onEnd(span);
-  }
-
-  forceFlush(): Promise<void> {
-    return this.#inner.forceFlush();
   }
 
   shutdown(): Promise<void> {

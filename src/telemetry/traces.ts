@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Context, SpanContext } from "@opentelemetry/api";
+import type { SpanContext } from "@opentelemetry/api";
 import { KeptCall, type SpanMaking } from "./kept-call.js";
 import { SpanQueue } from "./span-queue.js";
 import type { Sampling, TraceSettings } from "./trace-settings.js";
@@ -34,7 +34,6 @@ export class Traces {
     private readonly queue: SpanQueue,
     private readonly making: SpanMaking,
     private readonly parentOf: (traceparent: string, tracestate: string | undefined) => SpanContext | null,
-    private readonly contextOf: (parent: SpanContext | null) => Context,
   ) {}
 
   /** Makes the traces of this process; the libraries are loaded only here. */
@@ -53,28 +52,27 @@ export class Traces {
     const queue = new SpanQueue(sdk.BatchSpanProcessor, new exporter.OTLPTraceExporter(), bounds, log);
     const own = { "service.name": "synergos-archive", "service.version": version, "process.pid": process.pid };
     const given = resources.detectResources({ detectors: [resources.envDetector] });
-    const provider = new sdk.TracerProvider({
-      resource: resources.resourceFromAttributes(own).merge(given),
-      // What is not to be kept does not come so far.
-      sampler: new sdk.AlwaysOnSampler(),
-      spanProcessors: [queue],
-    });
-    const tracer = provider.getTracer("synergos-archive", version);
+    const ids = new sdk.RandomIdGenerator();
     const making: SpanMaking = {
-      tracer,
+      maker: {
+        resource: resources.resourceFromAttributes(own).merge(given),
+        instrumentationScope: { name: "synergos-archive", version },
+      },
       database,
       kinds: { call: api.SpanKind.SERVER, statement: api.SpanKind.CLIENT },
-      error: api.SpanStatusCode.ERROR,
-      within: (span) => api.trace.setSpan(api.ROOT_CONTEXT, span),
+      status: { unset: api.SpanStatusCode.UNSET, error: api.SpanStatusCode.ERROR },
+      sampled: api.TraceFlags.SAMPLED,
+      newTraceId: () => ids.generateTraceId(),
+      newSpanId: () => ids.generateSpanId(),
+      toTime: core.millisToHrTime,
+      add: (span) => queue.add(span),
     };
     const parentOf = (traceparent: string, tracestate?: string) => {
       const parent = core.parseTraceParent(traceparent);
       if (!parent || tracestate === undefined || tracestate.length > longestHeader) return parent;
       return { ...parent, traceState: new core.TraceState(tracestate) };
     };
-    return new Traces(sampling, queue, making, parentOf, (parent) =>
-      parent ? api.trace.setSpanContext(api.ROOT_CONTEXT, { ...parent, isRemote: true }) : api.ROOT_CONTEXT,
-    );
+    return new Traces(sampling, queue, making, parentOf);
   }
 
   /** The spans that were lost so far. */
@@ -86,7 +84,7 @@ export class Traces {
     const header = call.header("traceparent");
     const parent = header && header.length <= longestHeader ? this.parentOf(header, call.header("tracestate")) : null;
     if (!this.#keeps(parent)) return parent ? notKept(parent.traceId) : inNoTrace;
-    return new KeptCall(call, this.contextOf(parent), this.making);
+    return new KeptCall(call, parent ? { ...parent, isRemote: true } : undefined, this.making);
   }
 
   /** Sends what waits, as far as that can be done soon. */
