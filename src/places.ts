@@ -8,8 +8,8 @@ export class Places {
   constructor(
     size: number,
     /** How long one waits, in milliseconds, and what it then fails with. */
-    private readonly patience: number,
-    private readonly late: () => Error,
+    readonly patience: number,
+    readonly late: () => Error,
   ) {
     this.#free = size;
   }
@@ -24,12 +24,13 @@ export class Places {
     return this.#waiting.size > 0;
   }
 
-  /** Takes a place; who has one gives it back. */
-  async take(context: CallContext): Promise<void> {
+  /** Takes a place; who has one gives it back. Returns for how long it waited, in milliseconds. */
+  async take(context: CallContext): Promise<number> {
     if (this.#free > 0) {
       this.#free--;
-      return;
+      return 0;
     }
+    const began = performance.now();
     await new Promise<void>((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -51,6 +52,7 @@ export class Places {
       context.onEnd(end);
       this.#waiting.add(go);
     });
+    return performance.now() - began;
   }
 
   give(): void {

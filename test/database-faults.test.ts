@@ -240,6 +240,31 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
     await until("calls are answered", answers(get));
   });
 
+  test("uses none of the connections to a server that stood still, where its address leads to another", async () => {
+    const standstill = { late: 200, patience: 300 };
+    const soon = await startArchive(
+      { name: kind, url: archive.database.url },
+      { database: archive.database, standstill },
+    );
+    const read = () => soon.client.get("Project", project, { view: View.VIEW_BASIC }, { deadline: 4000 });
+    try {
+      // There are several connections, of which one is in use when the server stops.
+      await Promise.all(Array.from({ length: 40 }, read));
+      first.signal("SIGSTOP");
+      expect(await errorOf(read())).toMatchObject({ code: "UNAVAILABLE" });
+      // It answers the question whether the database stands still, too.
+      proxy.switchTo(second.port);
+      const errors = await Promise.all(Array.from({ length: 40 }, () => errorOf(read())));
+      expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["NOT_FOUND"]));
+    } finally {
+      first.signal("SIGCONT");
+      await soon.close();
+      proxy.switchTo(first.port);
+      proxy.cut();
+    }
+    await until("calls are answered", answers(get));
+  });
+
   test("follows its address to another server after a failover", async () => {
     // All connections are in use at once, so that each has to be given up.
     await Promise.all(Array.from({ length: 40 }, get));

@@ -27,7 +27,7 @@ export class Generations {
     return of !== undefined && of.number === this.#current && performance.now() < of.end;
   }
 
-  /** Ends the present generation: another host is taken from now on. */
+  /** Ends the present generation: another host is taken from now on, or who was asked does not answer. */
   endAll(): void {
     this.#current++;
     this.#ended = performance.now();

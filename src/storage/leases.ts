@@ -26,6 +26,15 @@ export interface Lease {
  */
 const withoutLiterals = (sql: string): string => sql.replaceAll(/'[^']*'/g, "?");
 
+/** What is left of the time for a connection, and what its end is. */
+interface Rest {
+  readonly milliseconds: number;
+  readonly late: () => Error;
+}
+
+/** Who waited for a place waits no longer for place and connection together than others for a connection. */
+const leftOf = ({ patience, late }: Places, waited: number): Rest => ({ milliseconds: patience - waited, late });
+
 /** Lends the connections of an engine's pools to calls, and sees what their statements take. */
 export class Leases {
   constructor(
@@ -68,11 +77,13 @@ export class Leases {
   async take(pool: Knex, context: CallContext, places?: Places): Promise<Lease> {
     const { engine } = this;
     context.throwIfEnded();
-    await places?.take(context);
-    const connection: unknown = await pool.client.acquireConnection().catch((error: unknown) => {
-      places?.give();
-      throw engine.translate(error);
-    });
+    const waited = (await places?.take(context)) ?? 0;
+    const connection = await this.#connect(pool, places && waited > 0 ? leftOf(places, waited) : undefined).catch(
+      (error: unknown) => {
+        places?.give();
+        throw error;
+      },
+    );
     // Writes share transactions, which are short by themselves.
     while (pool !== engine.writes && engine.isRoundLong?.()) await nextRound();
     let abandoned = false;
@@ -119,6 +130,26 @@ export class Leases {
         places?.give();
       },
     };
+  }
+
+  /** A connection, in the rest of the time for it, where a part went by: what comes later is given back. */
+  async #connect(pool: Knex, left?: Rest): Promise<unknown> {
+    const { engine } = this;
+    const connecting: Promise<unknown> = pool.client.acquireConnection().catch((error: unknown) => {
+      throw engine.translate(error);
+    });
+    if (!left) return connecting;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(left.late());
+        connecting.then(
+          (connection) => pool.client.releaseConnection(connection),
+          () => undefined,
+        );
+      }, left.milliseconds);
+    });
+    return Promise.race([connecting, late]).finally(() => clearTimeout(timer));
   }
 
   /** When a statement began, if anybody wants to know. */

@@ -64,6 +64,9 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     const { current } = hosts;
     await asked(control, controlTimeout, wouldWrite).catch((error: unknown) => {
       hosts.leave(current);
+      // Nobody takes a connection any more that leads there, as those do that wait in the pool. Behind a balancer the next
+      // question may be answered by another server, and would say nothing of them.
+      generations.endAll();
       throw error;
     });
   };
