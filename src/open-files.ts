@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { exitCodes, Failure } from "./cli/failure.js";
 
 /** What a process opens beside its database and its clients: the program's own files as it starts, pipes, the log. */
@@ -11,9 +12,22 @@ const leastConnections = 16;
 
 /** How many files and connections this process may have open at a time; Infinity where nothing says so. */
 export function openFilesLimit(): number {
-  const { userLimits }: { userLimits?: { open_files?: { soft: unknown } } } = process.report.getReport();
-  const most = Number(userLimits?.open_files?.soft);
+  const most = Number(limitOfLinux() ?? limitOfReport());
   return Number.isNaN(most) ? Number.POSITIVE_INFINITY : most;
+}
+
+/** Linux says it in a tenth of a millisecond; Node's report, which knows it everywhere, takes twenty. */
+function limitOfLinux(): string | undefined {
+  try {
+    return /^Max open files +(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function limitOfReport(): unknown {
+  const { userLimits }: { userLimits?: { open_files?: { soft: unknown } } } = process.report.getReport();
+  return userLimits?.open_files?.soft;
 }
 
 /** Throws where a process may open too few files to start. What it then failed at would say nothing of that. */
