@@ -48,8 +48,7 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
     while (servers.length < instances) {
       servers.push(await startOne(`${kind}${servers.length}`, options, environment));
     }
-    let turn = 0;
-    return () => servers[turn++ % instances] as Server;
+    return servers;
   };
   const startOne = async (log: string, options: readonly string[], environment: object) => {
     const home = url.startsWith("sqlite:")
@@ -75,18 +74,18 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
     const plain = await start("plain");
     const measured = await start("measured", ["--http-port=0"], traces);
     const logged = await start("logged", [`--log-target=gelf+tcp://127.0.0.1:${await portOf(graylog)}`]);
-    const grpc = (next: () => Server) => (kind: Kind) => {
-      const server = next();
-      return one(server, kind, { address: server.address });
+    // Of a pair, each round of both is of servers of the same number.
+    const inTurn = (servers: readonly Server[], round: (server: Server, kind: Kind) => ReturnType<typeof measure>) => {
+      let turn = 0;
+      return (kind: Kind) => round(servers[turn++ % instances] as Server, kind);
     };
-    const connect = (http2: boolean) => (kind: Kind) => {
-      const server = measured();
-      return one(
-        server,
-        { ...kind, calls: () => kind.calls().map(overConnect) },
-        { address: server.http ?? "", http2 },
-      );
-    };
+    const grpc = (servers: readonly Server[]) =>
+      inTurn(servers, (server, kind) => one(server, kind, { address: server.address }));
+    const connect = (http2: boolean) =>
+      inTurn(measured, (server, kind) => {
+        const calls = () => kind.calls().map(overConnect);
+        return one(server, { ...kind, calls }, { address: server.http ?? "", http2 });
+      });
     const one = (server: Server, { calls, repeat }: Kind, way: { address: string; http2?: boolean }) =>
       measure(loader, server, { ...way, calls: calls(), repeat, concurrency, connections: 4, seconds });
     const pairs: readonly Pair[] = [
@@ -97,8 +96,11 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
     ];
     // What Node has not compiled yet takes twice the time.
     for (let turn = 0; turn < instances; turn++) {
-      for (const kind of kinds.flatMap((each) => [each, each])) {
-        for (const next of [plain, measured, logged]) await grpc(next)(kind);
+      for (const { name: way, archive, yardstick } of pairs) {
+        for (const kind of kinds.filter((each) => only.test(`${each.name}: ${way}`))) {
+          await archive(kind);
+          await yardstick(kind);
+        }
       }
     }
     for (const { name: way, target, archive, yardstick } of pairs) {

@@ -241,7 +241,7 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
   });
 
   test("uses none of the connections to a server that stood still, where its address leads to another", async () => {
-    const standstill = { late: 200, patience: 300 };
+    const standstill = { late: 200, patience: 1500 };
     const soon = await startArchive(
       { name: kind, url: archive.database.url },
       { database: archive.database, standstill },

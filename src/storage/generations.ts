@@ -5,7 +5,8 @@ const interval = 1000;
 
 /**
  * Tells connections made before a failover from those made after it. When a server says that it is not the one to write
- * to, all connections to it are given up as they come back, those that only read too: a read from it would be of the past.
+ * to, or does not answer when it is asked whether it is, all connections to it are given up as they come back, those that
+ * only read too: a read from it would be of the past.
  * And some time after a failover, connections lead to the server that is back, where a balancer leads there: none is kept
  * for longer than its age.
  */

@@ -26,15 +26,6 @@ export interface Lease {
  */
 const withoutLiterals = (sql: string): string => sql.replaceAll(/'[^']*'/g, "?");
 
-/** What is left of the time for a connection, and what its end is. */
-interface Rest {
-  readonly milliseconds: number;
-  readonly late: () => Error;
-}
-
-/** Who waited for a place waits no longer for place and connection together than others for a connection. */
-const leftOf = ({ patience, late }: Places, waited: number): Rest => ({ milliseconds: patience - waited, late });
-
 /** Lends the connections of an engine's pools to calls, and sees what their statements take. */
 export class Leases {
   constructor(
@@ -78,12 +69,7 @@ export class Leases {
     const { engine } = this;
     context.throwIfEnded();
     const waited = (await places?.take(context)) ?? 0;
-    const connection = await this.#connect(pool, places && waited > 0 ? leftOf(places, waited) : undefined).catch(
-      (error: unknown) => {
-        places?.give();
-        throw error;
-      },
-    );
+    const connection = await this.#connect(pool, places, waited);
     // Writes share transactions, which are short by themselves.
     while (pool !== engine.writes && engine.isRoundLong?.()) await nextRound();
     let abandoned = false;
@@ -132,22 +118,26 @@ export class Leases {
     };
   }
 
-  /** A connection, in the rest of the time for it, where a part went by: what comes later is given back. */
-  async #connect(pool: Knex, left?: Rest): Promise<unknown> {
-    const { engine } = this;
+  /**
+   * A connection. Who waited for a place to write waits no longer for place and connection together than others for a
+   * connection; what comes later is given back, and the place only then: there are no more waiting than there are places.
+   */
+  async #connect(pool: Knex, places: Places | undefined, waited: number): Promise<unknown> {
     const connecting: Promise<unknown> = pool.client.acquireConnection().catch((error: unknown) => {
-      throw engine.translate(error);
+      places?.give();
+      throw this.engine.translate(error);
     });
-    if (!left) return connecting;
+    if (!places || waited === 0) return connecting;
+    const giveBack = async (connection: unknown) => {
+      await pool.client.releaseConnection(connection);
+      places.give();
+    };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(left.late());
-        connecting.then(
-          (connection) => pool.client.releaseConnection(connection),
-          () => undefined,
-        );
-      }, left.milliseconds);
+        reject(places.late());
+        connecting.then(giveBack, () => undefined);
+      }, places.patience - waited);
     });
     return Promise.race([connecting, late]).finally(() => clearTimeout(timer));
   }

@@ -11,9 +11,11 @@ import { ResultSize } from "./result-size.js";
 import type { Standstill } from "./standstill.js";
 import { StorageError } from "./store.js";
 
+const streamOf = (connection: Connection): Socket => (connection as Connection & { readonly stream: Socket }).stream;
+
 /** Ends a connection in the middle of whatever it does. Nothing more is read of it; a statement that waits fails. */
 export function breakOff(connection: Connection): void {
-  const { stream } = connection as Connection & { readonly stream: Socket };
+  const stream = streamOf(connection);
   connection.destroy();
   stream.destroy();
   // The driver says nothing of it. Knex listens always.
@@ -101,6 +103,8 @@ export function clientWithLimits({ maxResultSize, maxPaused, generations, hosts,
     override async destroyRawConnection(connection: Connection): Promise<void> {
       // A connection that is closed cannot say goodbye: trying to would end in an error that nobody catches.
       if (await super.validateConnection(connection)) await super.destroyRawConnection(connection);
+      // A server that stands still would never close it.
+      streamOf(connection).destroySoon();
     }
 
     override async _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {

@@ -66,7 +66,7 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
       hosts.leave(current);
       // Nobody takes a connection any more that leads there, as those do that wait in the pool. Behind a balancer the next
       // question may be answered by another server, and would say nothing of them.
-      generations.endAll();
+      if (hosts.count === 1) generations.endAll();
       throw error;
     });
   };
@@ -127,7 +127,7 @@ const boundsFor = ({ hosts }: MySqlLocation): StandstillBounds =>
 /** Writes leave a quarter of the pool to reads. */
 function placesOfWriters({ poolSize, acquireTimeout }: MySqlOptions): Places {
   const size = Math.max(1, poolSize - Math.max(1, Math.floor(poolSize / 4)));
-  const reason = `no turn to write within ${acquireTimeout} ms: ${size} others write or wait for locks`;
+  const reason = `no turn to write, or no connection for it, within ${acquireTimeout} ms: ${size} write at a time`;
   return new Places(size, acquireTimeout, () => new StorageError("unavailable", new Error(reason)));
 }
 

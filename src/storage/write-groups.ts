@@ -28,9 +28,10 @@ interface Asked {
 }
 
 /**
- * Lets short writes that come in the same round of the event loop, or while another has the connection, share a
- * transaction, and with it what making them durable costs. Each is in a savepoint: whose fails has its own error, and the
- * others are kept. They are done in the order in which they came. A lone one is done as it would be without.
+ * Lets short writes that come in the same round of the event loop, in others that follow it while writes come in groups, or
+ * while another has the connection, share a transaction, and with it what making them durable costs. Each is in a
+ * savepoint: whose fails has its own error, and the others are kept. They are done in the order in which they came. A lone
+ * one is done as it would be without; only the first after a group waits for a round more.
  */
 export class WriteGroups {
   #waiting: Asked[] = [];
@@ -149,6 +150,7 @@ export class WriteGroups {
       }
     }
     this.#waiting = [...group.slice(begun), ...this.#waiting];
+    this.#last = begun;
   }
 }
 

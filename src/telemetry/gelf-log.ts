@@ -42,9 +42,12 @@ export class GelfLog {
   }
 
   /** Waits until all is sent, but no longer than so many milliseconds. */
-  flush(milliseconds: number): Promise<void> {
-    this.#send();
-    return this.#sender.flush(milliseconds);
+  async flush(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    do {
+      this.#send();
+      await this.#sender.flush(end - performance.now());
+    } while (this.#lines.length > 0 && performance.now() < end);
   }
 
   #send(): void {

@@ -23,16 +23,18 @@ function beginningOf(logger: string): string {
 /** "RunService/GetRun" is the line of a call. */
 const call = /^(\w+Service)\/(\w+)$/;
 
-/** What a message says of what it is about, for as many as there are methods: made once, too. */
+/** What a message says of what it is about, for as many as there are methods: made once, too. Callers may ask for others. */
 const subjects = new Map<string, string>();
 const mostSubjects = 256;
+const longestSubject = 100;
 
 function subjectOf(message: string): string {
   const known = subjects.get(message);
   if (known) return known;
   const [, service = "Archive", method = "-"] = call.exec(message) ?? [];
   const made = `,"short_message":${quoted(message || "-")},"_ID_class":${quoted(service)},"_ID_function":${quoted(method)}`;
-  if (subjects.size < mostSubjects) subjects.set(message, made);
+  if (subjects.size >= mostSubjects) subjects.clear();
+  if (message.length <= longestSubject) subjects.set(message, made);
   return made;
 }
 
