@@ -8,6 +8,7 @@ import { ChangeFeed } from "./archive/change-feed.js";
 import { Retention } from "./archive/retention.js";
 import { CallContext } from "./call-context.js";
 import { usageFailure } from "./cli/failure.js";
+import { collectExternalMemory } from "./external-memory.js";
 import { limits } from "./limits.js";
 import { listenForHttp } from "./listen-for-http.js";
 import { droppedLines } from "./log.js";
@@ -76,6 +77,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
     const load = new ProcessLoad(() => store.pools(), options.workers);
+    const letGarbageBe = collectExternalMemory();
     const environment: CallEnvironment = {
       logger,
       maxSendSize: options.maxSendSize,
@@ -140,6 +142,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         connections.stop();
         files.stop();
         load.stop();
+        letGarbageBe();
         access?.stop();
         tls?.stop();
         await Promise.all([closed(store), traces?.stop()]);
