@@ -1,4 +1,5 @@
 import { limits } from "../limits.js";
+import { turnAfter } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
 import { giveAnswer } from "./give-answer.js";
@@ -23,6 +24,9 @@ export function unary<Request>(
         const answer = await handler(request, context, respond);
         return isEncoded(answer) ? answer : respond(answer);
       });
+      // What a large answer needed, such as a commit, has held the event loop, and copying it will again.
+      const turn = turnAfter(encoded.byteLength);
+      if (turn) await turn;
       const bytes = call.transcode ? await call.transcode(encoded) : encoded;
       memory.answer(context, bytes.byteLength, () => call.breakOff());
       return bytes;
