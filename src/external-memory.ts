@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** How often the memory outside of V8's heap is looked at, in milliseconds, and by how many bytes it may grow. */
@@ -12,13 +12,15 @@ const mostGrowth = 64 * 2 ** 20;
 export function collectExternalMemory(): () => void {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  let least = process.memoryUsage().external;
+  // Not by process.memoryUsage, which opens a file, of which a server may have none left.
+  const bytes = () => getHeapStatistics().external_memory;
+  let least = bytes();
   const timer = setInterval(() => {
-    const { external } = process.memoryUsage();
-    least = Math.min(least, external);
-    if (external - least < mostGrowth) return;
+    const now = bytes();
+    least = Math.min(least, now);
+    if (now - least < mostGrowth) return;
     collect();
-    least = process.memoryUsage().external;
+    least = bytes();
   }, interval).unref();
   return () => clearInterval(timer);
 }

@@ -31,7 +31,7 @@ export class ProcessLoad {
       // One long piece of work is none; many one after the other are.
       this.#delay = 0.7 * this.#delay + 0.3 * Math.max(0, now - this.#expected);
       this.#expected = now + interval;
-      this.#memory = Number.isFinite(own) ? process.memoryUsage.rss() / own : 0;
+      if (Number.isFinite(own)) this.#memory = residentMemory() / own;
     }, interval).unref();
   }
 
@@ -47,6 +47,15 @@ export class ProcessLoad {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+}
+
+/** Where no file more can be opened, as one must to know it, it is not known. */
+function residentMemory(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
   }
 }
 

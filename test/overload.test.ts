@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { afterEach, expect, inject, test } from "vitest";
+import { afterEach, expect, inject, test, vi } from "vitest";
 import { ProcessLoad } from "../src/process-load.js";
 import type { Load } from "../src/service/admission.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
@@ -111,5 +111,22 @@ test("the load is the largest of delay, queue and memory, each as a share of too
     const load = new ProcessLoad(() => [pool(waiting, most)], 1, Number.POSITIVE_INFINITY);
     expect(load.load).toEqual({ cause: "pool", share });
     load.stop();
+  }
+});
+
+test("memory that cannot be read, as no file can be opened, ends nothing", () => {
+  vi.useFakeTimers();
+  const rss = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
+    throw new Error("EMFILE");
+  });
+  try {
+    const load = new ProcessLoad(() => [], 1, 2 ** 30);
+    vi.advanceTimersByTime(1000);
+    expect(rss).toHaveBeenCalled();
+    expect(load.load.share).toBe(0);
+    load.stop();
+  } finally {
+    rss.mockRestore();
+    vi.useRealTimers();
   }
 });
