@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
     if (databaseUrl.kind === "sqlite" || options.migrate) await store.migrate();
     await store.check();
     const load = new ProcessLoad(() => store.pools(), options.workers);
-    const letGarbageBe = collectExternalMemory();
+    const stopCollecting = collectExternalMemory();
     const environment: CallEnvironment = {
       logger,
       maxSendSize: options.maxSendSize,
@@ -142,7 +142,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         connections.stop();
         files.stop();
         load.stop();
-        letGarbageBe();
+        stopCollecting();
         access?.stop();
         tls?.stop();
         await Promise.all([closed(store), traces?.stop()]);

@@ -58,7 +58,7 @@ const none: never[] = [];
 
 /**
  * The span of a call, and of the statements that are run for it. Each is made once, when it is over, as the exporter takes
- * it: with the library's own tracer a call of which 1% are kept paid half as much again for its trace.
+ * it: the library's own tracer makes it at once, for others to see and change, and here nobody does.
  */
 export class KeptCall {
   readonly trace = this;
