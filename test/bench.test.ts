@@ -19,7 +19,7 @@ test(
     const run = (name: string, ...parameters: string[]) =>
       execFileSync(`node_modules/.bin/${name}`, parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
     try {
-      run("tsc", "-p", "bench/tsconfig.json");
+      run("tsc", "-p", "bench/tsconfig.json", "--noCheck");
       const short = ["--rounds", "1", "--seconds", "0.1", "--results", folder];
       const only = [
         "--databases",
