@@ -18,6 +18,9 @@ const concurrency = 16;
  */
 const instances = 4;
 
+/** How many rounds of each server do not count: what Node has not compiled yet takes twice the time. */
+const warmings = 4;
+
 /** How many creates a round has at hand: more than it will make. */
 const writesOfRound = 20_000;
 
@@ -94,8 +97,7 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
       { name: "metrics, and traces of 1%", target: 0.97, archive: grpc(measured), yardstick: grpc(plain) },
       { name: "a log to a Graylog", target: 0.97, archive: grpc(logged), yardstick: grpc(plain) },
     ];
-    // What Node has not compiled yet takes twice the time.
-    for (let turn = 0; turn < instances; turn++) {
+    for (let turn = 0; turn < instances * warmings; turn++) {
       for (const { name: way, archive, yardstick } of pairs) {
         for (const kind of kinds.filter((each) => only.test(`${each.name}: ${way}`))) {
           await archive(kind);

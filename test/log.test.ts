@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "archive-log-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Ids that make a long line of the log. */
-const filter = { collab_id: "c".repeat(128), project_id: "p".repeat(128), expt_id: "e".repeat(128) };
+const filter = { id_prefix: "", collab_id: "c".repeat(128), project_id: "p".repeat(128), expt_id: "e".repeat(128) };
 
 /** Starts a server whose standard error is what a test gives it, and waits until it answers. */
 async function start(stderr: number | "pipe", more: readonly string[] = [], url = `sqlite:${join(folder, "a.db")}`) {

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import { KeptCall } from "../src/telemetry/kept-call.js";
+import { SpanQueue } from "../src/telemetry/span-queue.js";
 import { readTraceSettings } from "../src/telemetry/trace-settings.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
@@ -226,6 +228,26 @@ test("a collector that is away, refuses or does not answer costs no call anythin
   expect(said("traces cannot be sent")).toBeLessThanOrEqual(said("traces are sent again") + 1);
 });
 
+test("spans of a thread that has ended are counted as lost, and hold up no stop", async () => {
+  const said: string[] = [];
+  const log = { info: (message: string) => said.push(message), warn: (message: string) => said.push(message) };
+  // From the sources there is no such thread to begin.
+  const bounds = { scheduledDelayMillis: 20, maxExportBatchSize: 8, maxQueueSize: 8 };
+  const queue = new SpanQueue({ bounds, version: "0" }, log);
+  const call = () => {
+    new KeptCall({ path: "/service/Method", rpcSystem: "grpc" }, undefined, {
+      database: "sqlite",
+      add: (span) => queue.add(span),
+    }).ended({ code: "OK", requestId: "one" });
+  };
+  call();
+  await expect.poll(() => queue.dropped).toBe(1);
+  for (let count = 0; count < 20; count++) call();
+  await expect.poll(() => queue.dropped).toBe(21);
+  expect(said).toEqual(["traces cannot be sent: their spans are dropped"]);
+  await queue.stop();
+});
+
 test("what cannot be done is refused at the start", async () => {
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
   const wrong = { ...endpoint, OTEL_TRACES_SAMPLER: "sometimes" };
@@ -253,7 +275,8 @@ test("what cannot be done is refused at the start", async () => {
 
 test("nothing loads the libraries of metrics and traces unless they are on", () => {
   for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".ts")) continue;
+    // What a thread runs is loaded by the thread alone.
+    if (!name.endsWith(".ts") || name.endsWith("-thread.ts")) continue;
     const file = `src/${name}`;
     for (const [line] of readFileSync(file, "utf8").matchAll(
       /^(import|export) [^;]*from "(@opentelemetry\/.*|prom-client)";$/gm,

@@ -1,5 +1,5 @@
-import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import { randomUUID } from "node:crypto";
+import type { FinishedSpan } from "./finished-span.js";
 import { mainStatement } from "./main-statement.js";
 
 /** The most spans of statements of one call. */
@@ -17,22 +17,21 @@ const faults: ReadonlySet<string> = new Set([
   "DEADLINE_EXCEEDED",
 ]);
 
-/** What spans are made with: the libraries are loaded elsewhere. */
-export interface SpanMaking {
-  /** Who makes them. */
-  readonly maker: Pick<ReadableSpan, "resource" | "instrumentationScope">;
+/** The span of another process that a call is below. */
+export interface RemoteParent {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState: string | undefined;
+}
+
+/** Who takes the spans of calls. */
+export interface SpanTaker {
   /** The name of the database's kind. */
   readonly database: string;
-  readonly kinds: { readonly call: SpanKind; readonly statement: SpanKind };
-  readonly status: { readonly unset: SpanStatusCode; readonly error: SpanStatusCode };
-  /** The flags of a trace that is kept. */
-  readonly sampled: number;
-  newTraceId(): string;
-  newSpanId(): string;
-  /** From milliseconds since 1970. */
-  toTime(milliseconds: number): HrTime;
-  add(span: ReadableSpan): void;
+  add(span: FinishedSpan): void;
 }
+
+type Attributes = Record<string, string | number>;
 
 /** How a call ended. */
 interface End {
@@ -41,58 +40,43 @@ interface End {
   readonly requestId: string;
 }
 
-/** A span that is over. */
-interface Past {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly own: SpanContext;
-  readonly parent: SpanContext | undefined;
-  /** By performance.now. */
-  readonly began: number;
-  readonly ended: number;
-  readonly isFailure: boolean;
-  readonly attributes: Attributes;
-}
-
-const none: never[] = [];
-
-/**
- * The span of a call, and of the statements that are run for it. Each is made once, when it is over, as the exporter takes
- * it: the library's own tracer makes it at once, for others to see and change, and here nobody does.
- */
+/** The span of a call, and of the statements that are run for it. Each is made once, when it is over. */
 export class KeptCall {
   readonly trace = this;
   /** What turns times by performance.now into those since 1970: once, so that all spans of a call fit each other. */
   readonly #since1970 = Date.now() - performance.now();
   readonly #began = performance.now();
-  readonly #own: SpanContext;
+  readonly id: string;
+  readonly #spanId = newSpanId();
   #statements = 0;
   #hasEnded = false;
 
   constructor(
     private readonly call: { readonly path: string; readonly rpcSystem: string },
-    /** The span of another that it is called by, if any. */
-    private readonly parent: SpanContext | undefined,
-    private readonly making: SpanMaking,
+    private readonly parent: RemoteParent | undefined,
+    private readonly taker: SpanTaker,
   ) {
-    this.#own = this.#contextIn(parent ?? { traceId: making.newTraceId() });
-  }
-
-  get id(): string {
-    return this.#own.traceId;
+    this.id = parent?.traceId ?? digits();
   }
 
   statement(sql: string, began: number, ended: number, failure?: string): void {
     if (this.#hasEnded || ++this.#statements > mostStatements) return;
-    const { kinds, database } = this.making;
     const { operation, table } = nameOf(sql);
-    const attributes: Attributes = { "db.system.name": database, "db.operation.name": operation };
+    const attributes: Attributes = { "db.system.name": this.taker.database, "db.operation.name": operation };
     if (table) attributes["db.collection.name"] = table;
     if (failure) attributes["error.type"] = failure;
-    const name = table ? `${operation} ${table}` : operation;
-    const [own, parent] = [this.#contextIn(this.#own), this.#own];
-    const isFailure = failure !== undefined;
-    this.#add({ name, kind: kinds.statement, own, parent, began, ended, isFailure, attributes });
+    this.taker.add({
+      name: table ? `${operation} ${table}` : operation,
+      kind: "statement",
+      traceId: this.id,
+      spanId: newSpanId(),
+      parent: { spanId: this.#spanId, isRemote: false },
+      traceState: this.parent?.traceState,
+      began: this.#since1970 + began,
+      ended: this.#since1970 + ended,
+      isFailure: failure !== undefined,
+      attributes,
+    });
   }
 
   ended({ code, reason, requestId }: End): void {
@@ -108,39 +92,24 @@ export class KeptCall {
     if (reason !== undefined) attributes["archive.reason"] = reason;
     const leftOut = this.#statements - mostStatements;
     if (leftOut > 0) attributes["archive.statements_left_out"] = leftOut;
-    const [began, ended] = [this.#began, performance.now()];
-    const isFailure = faults.has(code);
-    const kind = this.making.kinds.call;
-    this.#add({ name, kind, own: this.#own, parent: this.parent, began, ended, isFailure, attributes });
-  }
-
-  #contextIn({ traceId, traceState }: Pick<SpanContext, "traceId" | "traceState">): SpanContext {
-    const { sampled: traceFlags } = this.making;
-    return { traceId, spanId: this.making.newSpanId(), traceFlags, ...(traceState && { traceState }) };
-  }
-
-  #add({ name, kind, own, parent, began, ended, isFailure, attributes }: Past): void {
-    const { maker, status, toTime } = this.making;
-    this.making.add({
-      ...maker,
+    this.taker.add({
       name,
-      kind,
-      spanContext: () => own,
-      ...(parent && { parentSpanContext: parent }),
-      startTime: toTime(this.#since1970 + began),
-      endTime: toTime(this.#since1970 + ended),
-      duration: toTime(ended - began),
-      ended: true,
-      status: { code: isFailure ? status.error : status.unset },
+      kind: "call",
+      traceId: this.id,
+      spanId: this.#spanId,
+      parent: this.parent && { spanId: this.parent.spanId, isRemote: true },
+      traceState: this.parent?.traceState,
+      began: this.#since1970 + this.#began,
+      ended: this.#since1970 + performance.now(),
+      isFailure: faults.has(code),
       attributes,
-      links: none,
-      events: none,
-      droppedAttributesCount: 0,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
     });
   }
 }
+
+/** 32 hexadecimal digits, of which the last 15 are random: of UUIDs, Node has many ready, where other random bytes take 10 µs. */
+const digits = () => randomUUID().replaceAll("-", "");
+const newSpanId = () => digits().slice(16);
 
 /** What a statement does, and to which table first: never what it is about. */
 function nameOf(sql: string): { readonly operation: string; readonly table: string | undefined } {

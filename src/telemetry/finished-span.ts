@@ -1,0 +1,17 @@
+/** A span that is over, as data alone: another thread makes of it what is sent. */
+export interface FinishedSpan {
+  readonly name: string;
+  readonly kind: "call" | "statement";
+  /** Hexadecimal, as `traceparent` has them: 32 and 16 digits. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** The span that it is below, if any, and whether that is of another process. */
+  readonly parent: { readonly spanId: string; readonly isRemote: boolean } | undefined;
+  /** What the caller's `tracestate` said, if anything. */
+  readonly traceState: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly ended: number;
+  readonly isFailure: boolean;
+  readonly attributes: Readonly<Record<string, string | number>>;
+}
