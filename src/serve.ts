@@ -58,7 +58,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
   const tls = tlsOf(options, logger);
   const access = await accessOf(options, logger);
   const parts: Parts = {};
-  const traces = await tracesOf(databaseUrl.kind, logger);
+  const traces = tracesOf(databaseUrl.kind, logger);
   const metrics =
     options.httpPort === undefined ? undefined : await metricsOf(parts, databaseUrl.kind, access, tls, traces);
   const store = await openStore(
@@ -187,10 +187,10 @@ const metricsOf = (
   );
 
 /** Traces calls, where OpenTelemetry's variables say so. */
-function tracesOf(database: string, logger: Logger): Promise<Traces> | undefined {
+function tracesOf(database: string, logger: Logger): Traces | undefined {
   try {
     const settings = readTraceSettings(process.env);
-    return settings && Traces.of(settings, { version, database }, logger);
+    return settings && new Traces(settings, { version, database }, logger);
   } catch (error) {
     throw usageFailure((error as Error).message);
   }

@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import type { FinishedSpan } from "../src/telemetry/finished-span.js";
 import { KeptCall } from "../src/telemetry/kept-call.js";
 import { SpanQueue } from "../src/telemetry/span-queue.js";
 import { readTraceSettings } from "../src/telemetry/trace-settings.js";
+import { parseTraceparent } from "../src/telemetry/traceparent.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import type { Engine } from "./support/databases.js";
@@ -228,24 +230,62 @@ test("a collector that is away, refuses or does not answer costs no call anythin
   expect(said("traces cannot be sent")).toBeLessThanOrEqual(said("traces are sent again") + 1);
 });
 
-test("spans of a thread that has ended are counted as lost, and hold up no stop", async () => {
-  const said: string[] = [];
-  const log = { info: (message: string) => said.push(message), warn: (message: string) => said.push(message) };
+test("a process that ends sends its last spans, and waits no longer than for those that are taken", async () => {
+  // Nothing is sent before the end.
+  const late = { OTEL_BSP_SCHEDULE_DELAY: "60000" };
+  for (const status of [200, 400, undefined]) {
+    const traces = await receiver();
+    traces.status = status;
+    const server = await start(engine, traces.url, late);
+    const { id, metadata } = callerTrace();
+    await server.client.describeHierarchy({ metadata });
+    expect(await server.end()).toBe(0);
+    expect(names(traces.of(id))).toHaveLength(status === 200 ? 1 : 0);
+    expect(server.output()).toContain("stopped");
+    expect(server.output()).not.toContain("could not stop");
+  }
+});
+
+test("spans of a thread that has ended are counted as lost, and that is said", async () => {
+  const said: unknown[] = [];
+  const log = { info() {}, warn: (message: string, { error }: { error?: string }) => said.push([message, error]) };
   // From the sources there is no such thread to begin.
   const bounds = { scheduledDelayMillis: 20, maxExportBatchSize: 8, maxQueueSize: 8 };
   const queue = new SpanQueue({ bounds, version: "0" }, log);
+  const taker = { database: "sqlite", add: (span: FinishedSpan) => queue.add(span) };
   const call = () => {
-    new KeptCall({ path: "/service/Method", rpcSystem: "grpc" }, undefined, {
-      database: "sqlite",
-      add: (span) => queue.add(span),
-    }).ended({ code: "OK", requestId: "one" });
+    const kept = new KeptCall({ path: "/service/Method", rpcSystem: "grpc" }, undefined, undefined, taker);
+    kept.ended({ code: "OK", requestId: "one" });
   };
+  for (let count = 0; count < 12; count++) call();
+  await expect.poll(() => queue.dropped).toBe(12);
   call();
-  await expect.poll(() => queue.dropped).toBe(1);
-  for (let count = 0; count < 20; count++) call();
-  await expect.poll(() => queue.dropped).toBe(21);
-  expect(said).toEqual(["traces cannot be sent: their spans are dropped"]);
+  expect(queue.dropped).toBe(13);
+  const error = expect.stringMatching(/^their thread ended: .*trace-thread/);
+  expect(said).toEqual([["traces cannot be sent: their spans are dropped", error]]);
   await queue.stop();
+});
+
+test("a traceparent says which span a call is below, or nothing", () => {
+  const [traceId, spanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
+  const kept = { traceId, spanId, isKept: true };
+  expect(parseTraceparent(`00-${traceId}-${spanId}-01`)).toEqual(kept);
+  expect(parseTraceparent(` 00-${traceId}-${spanId}-03 `)).toEqual(kept);
+  expect(parseTraceparent(`00-${traceId}-${spanId}-00`)).toEqual({ ...kept, isKept: false });
+  expect(parseTraceparent(`01-${traceId}-${spanId}-01-more`)).toEqual(kept);
+  for (const header of [
+    "",
+    `ff-${traceId}-${spanId}-01`,
+    `00-${traceId}-${spanId}-01-more`,
+    `00-${traceId}-${spanId}-1`,
+    `00-${traceId}-${spanId}`,
+    `00-${"0".repeat(32)}-${spanId}-01`,
+    `00-${traceId}-${"0".repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${spanId}-01`,
+    `00-${traceId}-${spanId}-01,00-${traceId}-${spanId}-01`,
+  ]) {
+    expect([header, parseTraceparent(header)]).toEqual([header, undefined]);
+  }
 });
 
 test("what cannot be done is refused at the start", async () => {
@@ -275,12 +315,13 @@ test("what cannot be done is refused at the start", async () => {
 
 test("nothing loads the libraries of metrics and traces unless they are on", () => {
   for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
-    // What a thread runs is loaded by the thread alone.
-    if (!name.endsWith(".ts") || name.endsWith("-thread.ts")) continue;
+    if (!name.endsWith(".ts")) continue;
     const file = `src/${name}`;
-    for (const [line] of readFileSync(file, "utf8").matchAll(
-      /^(import|export) [^;]*from "(@opentelemetry\/.*|prom-client)";$/gm,
-    )) {
+    const text = readFileSync(file, "utf8");
+    // What a thread runs is loaded by the thread alone.
+    expect(text, file).not.toMatch(/^(import|export) (?!type )[^;]*(?<!-in)-thread\.js";$/m);
+    if (name.endsWith("-thread.ts")) continue;
+    for (const [line] of text.matchAll(/^(import|export) [^;]*from "(@opentelemetry\/.*|prom-client)";$/gm)) {
       expect([file, line]).toEqual([file, expect.stringMatching(/^import type /)]);
     }
   }

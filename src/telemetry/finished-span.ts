@@ -5,8 +5,8 @@ export interface FinishedSpan {
   /** Hexadecimal, as `traceparent` has them: 32 and 16 digits. */
   readonly traceId: string;
   readonly spanId: string;
-  /** The span that it is below, if any, and whether that is of another process. */
-  readonly parent: { readonly spanId: string; readonly isRemote: boolean } | undefined;
+  /** The span that it is below, if any: of a statement its call's, of a call one of another process. */
+  readonly parentId: string | undefined;
   /** What the caller's `tracestate` said, if anything. */
   readonly traceState: string | undefined;
   /** Milliseconds since 1970. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FinishedSpan } from "./finished-span.js";
 import { mainStatement } from "./main-statement.js";
+import type { RemoteSpan } from "./traceparent.js";
 
 /** The most spans of statements of one call. */
 const mostStatements = 100;
@@ -16,13 +17,6 @@ const faults: ReadonlySet<string> = new Set([
   "UNAVAILABLE",
   "DEADLINE_EXCEEDED",
 ]);
-
-/** The span of another process that a call is below. */
-export interface RemoteParent {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceState: string | undefined;
-}
 
 /** Who takes the spans of calls. */
 export interface SpanTaker {
@@ -53,7 +47,9 @@ export class KeptCall {
 
   constructor(
     private readonly call: { readonly path: string; readonly rpcSystem: string },
-    private readonly parent: RemoteParent | undefined,
+    /** What the caller says of its span, if anything, and what others note of the trace. */
+    private readonly parent: RemoteSpan | undefined,
+    private readonly traceState: string | undefined,
     private readonly taker: SpanTaker,
   ) {
     this.id = parent?.traceId ?? digits();
@@ -70,8 +66,8 @@ export class KeptCall {
       kind: "statement",
       traceId: this.id,
       spanId: newSpanId(),
-      parent: { spanId: this.#spanId, isRemote: false },
-      traceState: this.parent?.traceState,
+      parentId: this.#spanId,
+      traceState: this.traceState,
       began: this.#since1970 + began,
       ended: this.#since1970 + ended,
       isFailure: failure !== undefined,
@@ -97,8 +93,8 @@ export class KeptCall {
       kind: "call",
       traceId: this.id,
       spanId: this.#spanId,
-      parent: this.parent && { spanId: this.parent.spanId, isRemote: true },
-      traceState: this.parent?.traceState,
+      parentId: this.parent?.spanId,
+      traceState: this.traceState,
       began: this.#since1970 + this.#began,
       ended: this.#since1970 + performance.now(),
       isFailure: faults.has(code),
@@ -107,7 +103,7 @@ export class KeptCall {
   }
 }
 
-/** 32 hexadecimal digits, of which the last 15 are random: of UUIDs, Node has many ready, where other random bytes take 10 µs. */
+/** 32 hexadecimal digits, 122 bits of them random: of UUIDs Node has many ready, where `randomBytes` takes 10 µs. */
 const digits = () => randomUUID().replaceAll("-", "");
 const newSpanId = () => digits().slice(16);
 

@@ -5,7 +5,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
 import type { FinishedSpan } from "./finished-span.js";
-import type { Outcome, SpanSending } from "./span-queue.js";
+import type { SpanNews, SpanSending } from "./span-queue.js";
 
 // What a thread of its own runs: see span-queue.ts.
 const { bounds, version } = workerData as SpanSending;
@@ -16,14 +16,16 @@ const maker: Pick<ReadableSpan, "resource" | "instrumentationScope"> = {
   instrumentationScope: { name: "synergos-archive", version },
 };
 
+const tell = (news: SpanNews) => parentPort?.postMessage(news);
 const exporter = new OTLPTraceExporter();
 const processor = new BatchSpanProcessor({
   ...bounds,
   exporter: {
     export(spans, done) {
+      const count = spans.length;
+      tell({ kind: "taken", count });
       exporter.export(spans, (result) => {
-        const outcome: Outcome = { count: spans.length, error: result.error?.message };
-        parentPort?.postMessage(outcome);
+        tell(result.error ? { kind: "lost", count, error: result.error.message } : { kind: "sent", count });
         done(result);
       });
     },
@@ -32,12 +34,18 @@ const processor = new BatchSpanProcessor({
 });
 
 parentPort?.on("message", (message: readonly FinishedSpan[] | "end") => {
-  if (message === "end") void processor.shutdown().finally(() => parentPort?.close());
+  if (message === "end") void end();
   else for (const span of message) processor.onEnd(readable(span));
 });
 
+async function end(): Promise<void> {
+  // Of what is not taken any more it was told.
+  await processor.shutdown().catch(() => undefined);
+  parentPort?.close();
+}
+
 /** A span as the library takes it. */
-function readable({ kind, parent, isFailure, began, ended, ...span }: FinishedSpan): ReadableSpan {
+function readable({ kind, parentId, isFailure, began, ended, ...span }: FinishedSpan): ReadableSpan {
   const { traceId, traceState } = span;
   const contextOf = (spanId: string, more: Partial<SpanContext> = {}): SpanContext => ({
     traceId,
@@ -51,7 +59,7 @@ function readable({ kind, parent, isFailure, began, ended, ...span }: FinishedSp
     name: span.name,
     kind: kind === "call" ? SpanKind.SERVER : SpanKind.CLIENT,
     spanContext: () => context,
-    ...(parent && { parentSpanContext: contextOf(parent.spanId, { isRemote: parent.isRemote }) }),
+    ...(parentId && { parentSpanContext: contextOf(parentId, { isRemote: kind === "call" }) }),
     startTime: millisToHrTime(began),
     endTime: millisToHrTime(ended),
     duration: millisToHrTime(ended - began),

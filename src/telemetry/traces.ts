@@ -1,7 +1,7 @@
-import type { SpanContext } from "@opentelemetry/api";
 import { KeptCall, type SpanTaker } from "./kept-call.js";
 import { SpanQueue } from "./span-queue.js";
 import type { Sampling, TraceSettings } from "./trace-settings.js";
+import { parseTraceparent, type RemoteSpan } from "./traceparent.js";
 
 /** A call, as much of it as a trace needs. */
 interface Call {
@@ -25,45 +25,41 @@ const inNoTrace = notKept(undefined);
 
 /** Traces calls, and sends what it keeps of them. What is not kept costs a look at a header. */
 export class Traces {
-  private constructor(
-    private readonly sampling: Sampling,
-    private readonly queue: SpanQueue,
-    private readonly taker: SpanTaker,
-    private readonly parse: (traceparent: string) => SpanContext | null,
-  ) {}
+  readonly #sampling: Sampling;
+  readonly #queue: SpanQueue;
+  readonly #taker: SpanTaker;
 
-  /** Makes the traces of this process; the libraries are loaded only here, and in the thread that sends. */
-  static async of(
+  constructor(
     { sampling, queue: bounds }: TraceSettings,
     { version, database }: { readonly version: string; readonly database: string },
     log: TraceLog,
-  ): Promise<Traces> {
-    const { parseTraceParent } = await import("@opentelemetry/core");
-    const queue = new SpanQueue({ bounds, version }, log);
-    return new Traces(sampling, queue, { database, add: (span) => queue.add(span) }, parseTraceParent);
+  ) {
+    this.#sampling = sampling;
+    this.#queue = new SpanQueue({ bounds, version }, log);
+    this.#taker = { database, add: (span) => this.#queue.add(span) };
   }
 
   /** The spans that were lost so far. */
   get dropped(): number {
-    return this.queue.dropped;
+    return this.#queue.dropped;
   }
 
   begin(call: Call) {
     const header = call.header("traceparent");
-    const parent = header && header.length <= longestHeader ? this.parse(header) : null;
+    const parent = header && header.length <= longestHeader ? parseTraceparent(header) : undefined;
     if (!this.#keeps(parent)) return parent ? notKept(parent.traceId) : inNoTrace;
-    return new KeptCall(call, parent ? { ...parent, traceState: stateOf(call) } : undefined, this.taker);
+    return new KeptCall(call, parent, parent && stateOf(call), this.#taker);
   }
 
   /** Sends what waits, as far as that can be done soon. */
   stop(): Promise<void> {
-    return this.queue.stop();
+    return this.#queue.stop();
   }
 
-  #keeps(parent: SpanContext | null): boolean {
-    const { ratio, followsCaller } = this.sampling;
+  #keeps(parent: RemoteSpan | undefined): boolean {
+    const { ratio, followsCaller } = this.#sampling;
     if (!parent) return ratio === 1 || Math.random() < ratio;
-    if (followsCaller) return (parent.traceFlags & 1) === 1;
+    if (followsCaller) return parent.isKept;
     // By the part of the id that is random, so that other services of that share keep the same traces.
     return ratio === 1 || Number.parseInt(parent.traceId.slice(-13), 16) / 2 ** 52 < ratio;
   }
