@@ -110,6 +110,27 @@ test("a connection of HTTP/2 that nobody uses is ended, one whose answer takes l
   await listener.finish(0);
 });
 
+test("a connection of HTTP/2 whose client has gone is ended at once, however much it said first", async () => {
+  const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, silent);
+  const port = await listener.listen("127.0.0.1", 0);
+  const hello = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0, Buffer.alloc(0))]);
+  const ping = frame(6, 0, 0, Buffer.alloc(8));
+  for (const pings of [0, 10, 100, 3000]) {
+    const sockets = Array.from({ length: 20 }, () => connect({ port, host: "127.0.0.1", allowHalfOpen: true }));
+    await Promise.all(
+      sockets.map(async (socket) => {
+        const closed = once(socket, "close");
+        socket.on("error", () => undefined).resume();
+        socket.end(Buffer.concat([hello, ...Array.from({ length: pings }, () => ping)]));
+        // Whether it is ended or reset by the server.
+        await Promise.race([once(socket, "end"), closed]);
+        socket.destroy();
+      }),
+    );
+  }
+  await listener.finish(0);
+}, 20_000);
+
 test("connections are made anew after some time", async () => {
   const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, silent, 200);
   const url = `http://127.0.0.1:${await listener.listen("127.0.0.1", 0)}`;
