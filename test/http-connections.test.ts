@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, request as requestByHttp1 } from "node:http";
-import { connect as connectHttp2 } from "node:http2";
-import { connect } from "node:net";
+import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { queryObjects } from "node:v8";
 import { expect, inject, test } from "vitest";
 import { createLogger } from "winston";
 import { HttpListener } from "../src/http/http-listener.js";
@@ -110,7 +111,19 @@ test("a connection of HTTP/2 that nobody uses is ended, one whose answer takes l
   await listener.finish(0);
 });
 
-test("a connection of HTTP/2 whose client has gone is ended at once, however much it said first", async () => {
+/** The class of a server's sessions, which Node does not export. */
+async function kindOfSessions(): Promise<() => void> {
+  const server = createHttp2();
+  const begun = once(server, "session");
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [session] = await begun;
+  client.destroy();
+  server.close();
+  return session.constructor;
+}
+
+test("a connection of HTTP/2 whose client has gone is ended at once, however much it said first, and forgotten", async () => {
   const listener = new HttpListener((_, response) => void response.end("{}"), undefined, 10, silent);
   const port = await listener.listen("127.0.0.1", 0);
   const hello = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0, Buffer.alloc(0))]);
@@ -128,6 +141,8 @@ test("a connection of HTTP/2 whose client has gone is ended at once, however muc
       }),
     );
   }
+  const kind = await kindOfSessions();
+  await expect.poll(() => queryObjects(kind)).toBeLessThan(5);
   await listener.finish(0);
 }, 20_000);
 

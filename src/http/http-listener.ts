@@ -28,7 +28,9 @@ const patience = { headersTimeout: 20_000, keepAliveTimeout: 65_000, requestTime
 export class HttpListener {
   readonly #server: Server;
   readonly #http1: Http1Server | undefined;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Those of HTTP/2, and how many bytes had come and gone when they were last looked at. */
+  readonly #sessions = new Map<ServerHttp2Session, number>();
+  readonly #looking: NodeJS.Timeout;
   readonly #sockets = new Set<Socket>();
   /** Those of HTTP/1.1 that are closed after their next answer. */
   readonly #old = new WeakSet<Socket>();
@@ -40,8 +42,8 @@ export class HttpListener {
     environment: Pick<CallEnvironment, "admission" | "logger">,
     /** After how long a connection is to be made anew, so that who it is of does not live on; undefined where never. */
     private readonly maxAge?: number,
-    /** How long a connection of HTTP/2 may be kept that nothing comes over and goes over, in milliseconds. */
-    private readonly maxSilence: number = patience.keepAliveTimeout,
+    /** After how long a connection of HTTP/2 that nothing comes and goes over is ended, or twice that; milliseconds. */
+    maxSilence: number = patience.keepAliveTimeout,
   ) {
     const handle: Handle = (request, response) => {
       if (!("stream" in response) && this.#old.has(request.socket)) response.setHeader("connection", "close");
@@ -65,6 +67,7 @@ export class HttpListener {
       share(this.#http1, http2, (socket) => this.#followSocket(socket), environment.logger);
     }
     takeConnectionsInTurn(this.#server);
+    this.#looking = setInterval(() => this.#endSilent(), maxSilence).unref();
   }
 
   /** Starts to listen; returns the port. */
@@ -93,16 +96,15 @@ export class HttpListener {
         resolve();
       });
       this.#http1?.closeIdleConnections();
-      for (const session of this.#sessions) session.close();
+      clearInterval(this.#looking);
+      for (const session of this.#sessions.keys()) session.close();
     });
   }
 
   #follow(server: Http2Server | ReturnType<typeof createSecureServer>): void {
     server.on("session", (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
+      this.#sessions.set(session, 0);
       const timer = this.#afterAge(() => session.close());
-      // One that nobody uses is ended, as with HTTP/1.1. Streams that are open end first: what waits long is no fault.
-      session.setTimeout(this.maxSilence, () => session.close());
       session.once("close", () => {
         this.#sessions.delete(session);
         clearTimeout(timer);
@@ -110,6 +112,19 @@ export class HttpListener {
     });
     // What a client does wrong ends its connection, and is nobody else's concern.
     server.on("sessionError", () => undefined);
+  }
+
+  /**
+   * One that nobody uses is ended, as with HTTP/1.1. Streams that are open end first: what waits long is no fault. Not by
+   * the session's own timeout: Node forgets to clear that of a session that is destroyed, and keeps the session for it.
+   */
+  #endSilent(): void {
+    for (const [session, before] of this.#sessions) {
+      if (session.destroyed) continue;
+      const bytes = session.socket.bytesRead + session.socket.bytesWritten;
+      if (bytes === before) session.close();
+      else this.#sessions.set(session, bytes);
+    }
   }
 
   #followSocket(socket: Socket): void {
