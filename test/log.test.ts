@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, describe, expect, inject, test } from "vitest";
 import { ArchiveClient } from "./support/client.js";
 import { createDatabase } from "./support/database.js";
 import { freePort } from "./support/databases.js";
@@ -12,6 +12,12 @@ import { until } from "./support/wait.js";
 
 const folder = mkdtempSync(join(tmpdir(), "archive-log-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a test began. One that fails has not ended it. */
+const begun: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of begun.splice(0)) child.kill("SIGKILL");
+});
 
 /** Ids that make a long line of the log. */
 const filter = { id_prefix: "", collab_id: "c".repeat(128), project_id: "p".repeat(128), expt_id: "e".repeat(128) };
@@ -21,6 +27,7 @@ async function start(stderr: number | "pipe", more: readonly string[] = [], url 
   const port = String(await freePort());
   const parameters = ["dist/src/main.js", "serve", "--port", port, "--database-url", url, ...more];
   const child = spawn(process.execPath, parameters, { stdio: ["ignore", "ignore", stderr] });
+  begun.push(child);
   const client = new ArchiveClient(`127.0.0.1:${port}`);
   const answers = () =>
     client.list("Run").then(

@@ -171,7 +171,7 @@ function share(http1: Http1Server, http2: Http2Server, follow: (socket: Socket) 
       socket.off("timeout", late);
       socket.setTimeout(0);
       if (start.equals(prefaceOfHttp2)) {
-        // What came before the session had the connection is not told to it again: that the client has gone neither.
+        // If the client goes before the session has the connection, the session is never told.
         socket.once("end", gone);
         if (beginsWithResets(bytes, socket, log)) socket.destroy();
         else http2.emit("connection", socket);
