@@ -13,7 +13,7 @@ from synergos_archive import (
     ChangesGoneError,
     DeadlineExceededError,
     InvalidArgumentError,
-    OutcomeUnknownError,
+    TransientError,
     connect,
     connect_async,
     v1,
@@ -101,14 +101,15 @@ def test_existing_records_then_changes(own, writer, watched):
 @both
 def test_nothing_is_lost_while_the_server_is_killed_and_stopped(own, writer, watched):
     names = ["%s-%02d" % (watched.__name__, index) for index in range(40)]
-    events = watched(own.address)
+    # Longer than it takes: who waits for what is not written would wait for ever.
+    events = watched(own.address, timeout=120)
     assert next(events).type == "bookmark"
 
     def upsert(name):
         while True:
             try:
                 return writer.participant.upsert({"participant_id": name})
-            except OutcomeUnknownError:  # Nobody else writes it, so it may be done twice.
+            except TransientError:  # Nobody else writes it, so it may be done twice.
                 pass
 
     def write():
