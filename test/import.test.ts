@@ -266,12 +266,12 @@ describe.each(inject("engines"))("an import on $name", (engine) => {
     const { client } = archive;
     const [collaboration] = gridRecords("1") as [ArchiveRecord];
     const large = Array.from({ length: 1001 }, () => collaboration);
-    const calls: [Promise<unknown>, string][] = [
-      [client.import([[collaboration]], { on_conflict: 7 as OnConflict }), "options.on_conflict"],
-      [client.import([large]), "records"],
+    const calls: [() => Promise<unknown>, string][] = [
+      [() => client.import([[collaboration]], { on_conflict: 7 as OnConflict }), "options.on_conflict"],
+      [() => client.import([large]), "records"],
     ];
     for (const [call, field] of calls) {
-      const error = await errorOf(call);
+      const error = await errorOf(call());
       expect([error.code, Object.keys(error.fields)]).toEqual(["INVALID_ARGUMENT", [field]]);
     }
     expect(await countTables(archive.database)).toEqual({});
