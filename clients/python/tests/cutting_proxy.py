@@ -6,6 +6,9 @@ import threading
 PREFACE = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 HEADERS = 1
 
+#: A whole frame of HTTP/2: GOAWAY, which says that no stream was looked at, as there was no error but an end.
+GOAWAY = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(8)
+
 
 class CuttingProxy:
     """
@@ -23,6 +26,7 @@ class CuttingProxy:
         self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
         self.cuts = 0
         self._cut = {}
+        self._refuses = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut_answer(self, then=lambda: None, after=0):
@@ -32,7 +36,17 @@ class CuttingProxy:
     def cut_request(self):
         self._cut = {"request": [0, lambda: None]}
 
+    def refuse_request(self, leaves):
+        """Says of the next request, as a server that ends, that it was not looked at; leaves: and listens no more."""
+        self._cut = {"request": [0, self.close if leaves else lambda: None]}
+        self._refuses = True
+
     def close(self):
+        # A listener that another thread waits on is closed by shutdown alone.
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self._listener.close()
 
     def _accept(self):
@@ -58,6 +72,12 @@ class CuttingProxy:
                     if len(head) < 9:
                         break
                     if head[3] == HEADERS and self._is_cut(kind):
+                        if self._refuses:
+                            self._refuses = False
+                            source.sendall(GOAWAY)
+                            source.shutdown(socket.SHUT_WR)
+                            while stream.read(1):
+                                pass
                         break
                     target.sendall(head + stream.read(int.from_bytes(head[:3], "big")))
         except OSError:

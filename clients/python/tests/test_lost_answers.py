@@ -2,6 +2,7 @@
 import asyncio
 import threading
 
+import grpc
 import pytest
 from conftest import CLASSES, fill, free_port, ids_of, same
 from cutting_proxy import CuttingProxy
@@ -126,6 +127,16 @@ class TestWrites:
             late.close()
         assert [number_of(each) for each in done] == [1]
 
+    def test_what_a_server_that_ends_refused_is_sent_again(self, proxy, records, archive):
+        archive.collaboration.create(KEY, value(0))
+        proxy.refuse_request(leaves=False)
+        if grpc.__version__.startswith("1.32."):  # Which says the same of all that an end of a connection leaves.
+            with pytest.raises(OutcomeUnknownError):
+                records.update(KEY, value(1))
+        else:
+            assert number_of(records.update(KEY, value(1))) == 1
+        assert proxy.cuts == 1
+
 
 class TestReads:
     def test_are_repeated(self, proxy, records, archive):
@@ -147,6 +158,23 @@ class TestReads:
                 proxy.cut_request()
                 assert list(read())
         assert proxy.cuts == 3
+
+    @pytest.mark.parametrize("attempt", range(3))
+    def test_a_stream_that_no_server_takes_ends(self, proxy, attempt):
+        """Which way it goes is a matter of luck, so thrice: where gRPC itself sends it again, it mostly waits for ever."""
+        with synergos_archive.connect(proxy.address, patience=0, timeout=5) as remote:
+            proxy.refuse_request(leaves=True)
+            ended = []
+
+            def read():
+                with pytest.raises(ArchiveUnavailableError):
+                    list(remote.stream_descendants())
+                ended.append(True)
+
+            thread = threading.Thread(target=read, daemon=True)
+            thread.start()
+            thread.join(20)
+            assert ended
 
     def test_async_streams_are_too(self, proxy, archive):
         archive.collaboration.create(KEY)

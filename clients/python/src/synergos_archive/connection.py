@@ -114,9 +114,10 @@ class Connection:
             ("grpc.primary_user_agent", "synergos-archive-python/1.0.0"),
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
             ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
-            # What gRPC sends again by itself was never taken from the connection. All else is tried again by flows.calling:
-            # gRPC knows of no etags, and its old versions hang where an answer is too large for a call with a retry policy.
-            ("grpc.per_rpc_retry_buffer_size", MAX_MESSAGE_SIZE),
+            # What is tried again is decided by calls.calling: gRPC knows of no etags. What it would send again by itself, as
+            # a server that ends refused it, hangs for ever, whatever its deadline, if it is a stream and there is no server
+            # to connect to (seen with grpcio 1.49.1 to 1.85.3).
+            ("grpc.enable_retries", 0),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 1000),
             ("grpc.max_reconnect_backoff_ms", 1000),

@@ -13,8 +13,12 @@ _STATUS_KEY = "grpc-status-details-bin"
 #: What some versions of gRPC say, with codes such as UNKNOWN or INTERNAL, when a connection breaks during a call.
 _LOST = ("Stream removed", "Received RST_STREAM")
 
-#: What gRPC says where there was no connection to send anything on.
-_NOT_SENT = ("failed to connect to all addresses", "DNS resolution failed", "Name resolution failure", "empty address list")
+#: What gRPC says where there was no connection to send anything on, or where a server that ends refused what was sent. Of
+#: what such a server took and did not answer it says "Socket closed".
+_NOT_SENT = (
+    "failed to connect to all addresses", "DNS resolution failed", "Name resolution failure", "empty address list",
+    "GOAWAY received", "Stream removed (GOAWAY received",
+)
 
 #: What gRPC says, of either side, about a message above a limit: who refused it, and its size.
 _TOO_LARGE = re.compile(r"(Sent|Received) message larger than max \((\d+)")
@@ -207,7 +211,7 @@ def _details(trailer: Any) -> Tuple[str, Dict[str, str], List[Violation]]:
 
 
 def never_sent(error: ArchiveUnavailableError) -> bool:
-    """Whether a call failed because there was no connection to send it on."""
+    """Whether a call failed because there was no connection to send it on, or because no server took it from there."""
     return not error.reason and error.message.startswith(_NOT_SENT)
 
 
