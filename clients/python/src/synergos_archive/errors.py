@@ -10,8 +10,9 @@ from google.rpc import error_details_pb2, status_pb2
 
 _STATUS_KEY = "grpc-status-details-bin"
 
-#: What some versions of gRPC say, with codes such as UNKNOWN or INTERNAL, when a connection breaks during a call.
+#: What some versions of gRPC say, with these codes, when a connection breaks during a call.
 _LOST = ("Stream removed", "Received RST_STREAM")
+_LOST_CODES = (grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
 
 #: What gRPC says where there was no connection to send anything on, or where a server that ends refused what was sent. Of
 #: what such a server took and did not answer it says "Socket closed".
@@ -182,7 +183,7 @@ def archive_error(error: Any, request: Any) -> ArchiveError:
         if found:
             is_request = found.group(1) == "Sent" or int(found.group(2)) == request.ByteSize()
             reason = "REQUEST_TOO_LARGE" if is_request else "RESPONSE_TOO_LARGE"
-    if not reason and message.startswith(_LOST):
+    if not reason and code in _LOST_CODES and message.startswith(_LOST):
         code = grpc.StatusCode.UNAVAILABLE
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, PermanentError)
     return kind(code, message, reason, metadata, tuple(violations), request_id)
