@@ -4,10 +4,12 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # Scripts are not run: no package needs its own, and the service's own would build before its source is here.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY scripts/bundle.ts scripts/
 COPY generated/ts generated/ts
 COPY src src
-# What runs needs no compiler, and no driver for the other C library.
+# What runs needs no compiler, and no driver for the other C library. The packages stay, though they are in dist too: for
+# the driver, for what is read from their files, for their licences, and for whoever scans the image.
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/@libsql/linux-*-musl

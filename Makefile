@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 
 bin := node_modules/.bin
 scripts := .ci/run scripts/breaking scripts/database scripts/debian scripts/fresh scripts/generate scripts/grpcurl scripts/helm scripts/chart scripts/torture clients/python/generate clients/python/test.sh
-sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json tsconfig.build.json
+sources := $(shell find src generated/ts -name '*.ts') package.json tsconfig.json scripts/bundle.ts
 host := $(or $(ARCHIVE_HOST),127.0.0.1)
 # Not what Kubernetes or Docker say of a service called archive.
 port := $(or $(filter-out tcp://% udp://% sctp://%,$(ARCHIVE_PORT)),50051)
@@ -145,7 +145,7 @@ node_modules/.installed: package-lock.json
 	@touch $@
 
 dist/.built: node_modules/.installed $(sources)
-	$(bin)/tsc -p tsconfig.build.json
+	npm run --silent build
 	@touch $@
 
 .PHONY: help run image sbom chart build test quick check torture lint generate bench clean installed types breaking fresh test-service test-clients \

@@ -1,9 +1,13 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
 
 interface Frame {
   readonly functionName: string;
   readonly url: string;
+  /** Of the file that ran, from 0. */
   readonly lineNumber: number;
+  readonly columnNumber: number;
 }
 
 interface Profile {
@@ -32,13 +36,33 @@ const parts: readonly (readonly [part: string, code: RegExp])[] = [
   ["the handlers", /src\/(rpc|archive|records)|bench\/floor/],
 ];
 
+/** Finds what a place in a bundled file was made of. */
+function originalPlaces(): (frame: Frame) => { readonly file: string; readonly line: number } {
+  const maps = new Map<string, SourceMap | undefined>();
+  const mapOf = (url: string) => {
+    const file = url.startsWith("file:") ? `${fileURLToPath(url)}.map` : "";
+    return existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, "utf8"))) : undefined;
+  };
+  return ({ url, lineNumber, columnNumber }) => {
+    if (!maps.has(url)) maps.set(url, mapOf(url));
+    const entry = maps.get(url)?.findEntry(lineNumber, columnNumber);
+    return entry && "originalSource" in entry
+      ? { file: entry.originalSource, line: entry.originalLine }
+      : { file: url, line: lineNumber };
+  };
+}
+
 /** Where the CPU time of the last seconds of a profile went: in milliseconds, by part, the largest first. */
 export function breakDown(file: string, seconds: number): Map<string, number> {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, "utf8")) as Profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
-  const nameOf = ({ functionName, url, lineNumber }: Frame) =>
-    `${functionName || "(anonymous)"} ${url.replace(/^.*?\/(?=node_modules|src\/|generated\/)/, "").replace(/^file:\/\//, "")}:${lineNumber + 1}`;
+  const placeOf = originalPlaces();
+  const nameOf = (frame: Frame) => {
+    const { file, line } = placeOf(frame);
+    const short = file.replace(/^.*?\/(?=node_modules|src\/|generated\/)/, "").replace(/^file:\/\//, "");
+    return `${frame.functionName || "(anonymous)"} ${short}:${line + 1}`;
+  };
   const known = new Map<number, string>();
   const partOf = (id: number): string => {
     const found = known.get(id);
