@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runProgram } from "./support/command.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
@@ -59,10 +60,12 @@ describe("commands by TLS", () => {
     const environment = { NODE_V8_COVERAGE: at("loaded"), ARCHIVE_ADDRESS: server.address };
     await runProgram(["health"], { environment });
     const texts = readdirSync(at("loaded")).map((name) => readFileSync(join(at("loaded"), name), "utf8"));
-    const loaded = [...texts.join("").matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url ?? "");
-    expect(loaded.filter((url) => url.endsWith("src/cli/health.js"))).toHaveLength(1);
+    const files = [...texts.join("").matchAll(/"url":"(file:[^"]*)"/g)].map(([, url]) => fileURLToPath(url as string));
+    // What was bundled into each.
+    const loaded = files.flatMap((file): string[] => JSON.parse(readFileSync(`${file}.map`, "utf8")).sources);
+    expect(loaded.filter((source) => source.endsWith("src/cli/health.ts"))).toHaveLength(1);
     const heavy =
       /generated\/ts\/(descriptors|synergos)|node_modules\/(winston|yaml|knex|mysql2|@inquirer|cli-progress)\//;
-    expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+    expect(loaded.filter((source) => heavy.test(source))).toEqual([]);
   });
 });
