@@ -47,6 +47,7 @@ export const detailsOf = (record: StoredRecord): Message => fromStoredJson(detai
 /** The details of a stored record as a message whose fields nobody reads: it is sent, and its encoding may be at hand. */
 export class StoredDetails {
   readonly [name: string]: unknown;
+  #message: Message | undefined;
 
   constructor(
     readonly record: StoredRecord,
@@ -54,8 +55,13 @@ export class StoredDetails {
     readonly passing = false,
   ) {}
 
+  /** Reads them before they are asked for. As a message they take several times as much memory. */
+  read(): void {
+    this.#message = detailsOf(this.record);
+  }
+
   decoded(): Message {
-    return detailsOf(this.record);
+    return this.#message ?? detailsOf(this.record);
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   StreamDescendantsResponse,
 } from "../../generated/ts/synergos/archive/v1/archive_service.js";
 import type { CallContext } from "../call-context.js";
+import { limits } from "../limits.js";
 import type { Caller } from "../records/caller.js";
 import type { FieldViolation } from "../records/field-violation.js";
 import type { Ids } from "../records/ids.js";
@@ -10,16 +11,19 @@ import { recordTypeOfField, recordTypes } from "../records/record-type.js";
 import { validateKey } from "../records/validate-key.js";
 import type { Store, StoredRecord } from "../storage/store.js";
 import { recordNotFound, refuse } from "./archive-error.js";
+import { LargeResponse } from "./large-response.js";
 import { archiveRecord, basicRecord, StoredDetails } from "./record-message.js";
 import { pages } from "./record-pages.js";
 import { askedTypes } from "./validate-request.js";
+
+type Response = StreamDescendantsResponse | LargeResponse<StreamDescendantsResponse>;
 
 /** Streams all records under a key, or all there are: page by page, a response for each record. */
 export async function* streamDescendants(
   store: Store,
   request: StreamDescendantsRequest,
   context: CallContext,
-): AsyncGenerator<Iterable<StreamDescendantsResponse>> {
+): AsyncGenerator<Iterable<Response>> {
   const violations: FieldViolation[] = [];
   const chosen = request.key?.key;
   const root = chosen && recordTypeOfField(chosen.$case);
@@ -42,7 +46,11 @@ export async function* streamDescendants(
 }
 
 /** Made one by one, as they are sent: the messages of a page take several times as much memory as what is read. */
-function* responses(records: readonly StoredRecord[], caller: Caller): Generator<StreamDescendantsResponse> {
-  for (const record of records)
-    yield { records: [archiveRecord(record.type, basicRecord(record, caller, new StoredDetails(record, true)))] };
+function* responses(records: readonly StoredRecord[], caller: Caller): Generator<Response> {
+  for (const record of records) {
+    const details = new StoredDetails(record, true);
+    const response = () => ({ records: [archiveRecord(record.type, basicRecord(record, caller, details))] });
+    const isLarge = record.details.length > limits.bytesOfTurn;
+    yield isLarge ? new LargeResponse(() => details.read(), response) : response();
+  }
 }

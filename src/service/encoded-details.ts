@@ -62,13 +62,13 @@ const cache = new LRUCache<string, Entry>({
 const encoder = new Encoder();
 
 /** Details that are read for the first time are kept, unless they are large or one of many that pass once. */
-function encodingOf({ record, passing }: StoredDetails, encode: Encode): Uint8Array {
-  const { type, recordId, etag, details } = record;
+function encodingOf(stored: StoredDetails, encode: Encode): Uint8Array {
+  const { type, recordId, etag, details } = stored.record;
   const found = cache.get(etag);
   if (found && found.recordId === recordId && found.stored === details.length && found.type === type)
     return found.bytes;
-  const bytes = encoder.encode({ encode }, new StoredDetails(record).decoded());
-  if (!passing && bytes.length <= limits.bytesOfKeptDetails) {
+  const bytes = encoder.encode({ encode }, stored.decoded());
+  if (!stored.passing && bytes.length <= limits.bytesOfKeptDetails) {
     cache.set(etag, { type, recordId, stored: details.length, bytes });
   }
   return bytes;

@@ -1,4 +1,6 @@
+import { LargeResponse } from "../archive/large-response.js";
 import { SharedResponse } from "../archive/shared-response.js";
+import type { CallContext } from "../call-context.js";
 import { Turns } from "../turns.js";
 import { answered } from "./answered.js";
 import type { CallEnvironment } from "./call-environment.js";
@@ -9,6 +11,9 @@ import type { ServerStreamingCall } from "./incoming-call.js";
 import type { MethodBinding } from "./service-binding.js";
 import type { StreamPlaces } from "./stream-slots.js";
 import { UnreadBytes } from "./unread-bytes.js";
+
+/** The last large response that is being encoded. */
+let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes a streaming handler what answers a call. It goes on only as fast as the client reads. What it yields has lists,
@@ -40,7 +45,10 @@ export function serverStreaming<Request>(
         for await (const responses of handler(request, context)) {
           if (turns.isOver) await turns.next();
           for (const response of responses) {
-            const piece = encoded(method, response);
+            const piece =
+              response instanceof LargeResponse
+                ? await encodedAlone(method, response, context)
+                : encoded(method, response);
             if (size > 0 && size + piece.length > places.bytesOfMessage) await send();
             pieces.push(piece);
             size += piece.length;
@@ -54,6 +62,20 @@ export function serverStreaming<Request>(
     });
     void giveAnswer(environment, call, outcome, () => call.finish());
   };
+}
+
+/** Large ones one after the other, whichever calls send them: what was read of each takes several times its size. */
+function encodedAlone({ responseType }: MethodBinding, response: LargeResponse<unknown>, context: CallContext) {
+  const turns = new Turns();
+  const piece = last.then(async () => {
+    await turns.next();
+    context.throwIfEnded();
+    response.read();
+    await turns.next();
+    return encode(responseType, response.make());
+  });
+  last = piece.catch(() => undefined);
+  return piece;
 }
 
 /** What many calls send is encoded by the first of them. */
