@@ -32,7 +32,7 @@ const maxPrepared = 2000;
  * quarter of the size. What looks after all these has two connections of its own.
  */
 export async function openMySql(location: MySqlLocation, options: MySqlOptions): Promise<Engine> {
-  const { acquireTimeout, poolSize, maxResultSize, standstill: bounds = boundsFor(location) } = options;
+  const { acquireTimeout, poolSize, maxResultSize, standstill: bounds = standstillBounds } = options;
   const controlTimeout = bounds.patience;
   const maxStreams = Math.max(1, Math.ceil(poolSize / 4));
   const maxPaused = Math.max(1, Math.floor(poolSize / 4) - 1);
@@ -119,10 +119,6 @@ export async function openMySql(location: MySqlLocation, options: MySqlOptions):
     close,
   };
 }
-
-/** Where there is another host, one that stands still is left sooner. */
-const boundsFor = ({ hosts }: MySqlLocation): StandstillBounds =>
-  hosts.length > 1 ? { late: 1000, patience: 2500 } : standstillBounds;
 
 /** Writes leave a quarter of the pool to reads. */
 function placesOfWriters({ poolSize, acquireTimeout }: MySqlOptions): Places {

@@ -6,7 +6,8 @@ export interface StandstillBounds {
   readonly patience: number;
 }
 
-export const standstillBounds: StandstillBounds = { late: 2000, patience: 3000 };
+/** So that another server, of this database or behind a balancer, is led to within four seconds. */
+export const standstillBounds: StandstillBounds = { late: 1000, patience: 2500 };
 
 /** After how long, in milliseconds, an answer is given up in any case. */
 const maxWait = 120_000;
