@@ -175,7 +175,8 @@ describe.each(inject("engines"))("indexes on $name", (engine) => {
       expect(Number(session?.lookedUp) < maxScopes).toBe(engine.name.startsWith("MariaDB"));
       for (const type of recordTypes) {
         const [field = ""] = type.key;
-        const scope = Array.from({ length: maxScopes }, (_, index) => ({ [field]: `${field}_${index}` }));
+        // Of few of the rows: with most of them, as its figures of the table happen to be, an optimizer may read all.
+        const scope = Array.from({ length: maxScopes }, (_, index) => ({ [field]: `${field}_${10 * index}` }));
         const page = { size: 10, after: undefined };
         const { sql, bindings } = lists.listSql(type, { equal: {}, prefix: "", scope }, page, dialect);
         const [plan] = await run(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, bindings);
