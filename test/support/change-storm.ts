@@ -68,11 +68,15 @@ export async function withLateCommits(url: string): Promise<{ url: string; close
   return { url: way.href, close: () => proxy.close() };
 }
 
-/** Does it, and resolves to what each of some watchers has seen, all of it. */
+/**
+ * Does it, and resolves to what each of some watchers has seen, all of it, and to what was read of the tables when no change
+ * came: of a write whose answer got lost the commit may come after all others.
+ */
 export async function changeStorm(
   { client, copies, writes, faults }: Storm,
+  tables: () => Promise<string[]>,
   watchers = copies,
-): Promise<ChangeOracle[]> {
+): Promise<{ readonly oracles: ChangeOracle[]; readonly lines: string[] }> {
   const oracles = Array.from({ length: watchers }, () => new ChangeOracle());
   let end = Number.POSITIVE_INFINITY;
   const watched = oracles.map(async (oracle, index) => {
@@ -122,17 +126,26 @@ export async function changeStorm(
   };
   // Whoever fails of them ends it.
   await Promise.race([Promise.all([...writers, befall()]), Promise.all(watched)]);
-  for (let copy = 0; end === Number.POSITIVE_INFINITY; copy++) {
-    const { changes } = await client(copy % copies)
-      .listChanges({ page_size: 1 })
-      .catch(() => ({ changes: [] }));
-    if (changes[0]) end = Number(changes[0].revision);
-    else await delay(100);
+  const newest = async () => {
+    for (let copy = 0; ; copy++) {
+      const { changes } = await client(copy % copies)
+        .listChanges({ page_size: 1 })
+        .catch(() => ({ changes: [] }));
+      if (changes[0]) return Number(changes[0].revision);
+      await delay(100);
+    }
+  };
+  let lines: string[] = [];
+  let before = -1;
+  for (let now = await newest(); now !== before; now = await newest()) {
+    before = now;
+    lines = await tables();
   }
+  end = before;
   // A watch that is at its end already hears of that by its next message, which may be a bookmark.
   const key = { participant_id: "end" };
   const last = () => client(0).update("Participant", { key, details: undefined, allow_missing: true });
   await last().catch(() => undefined);
   await Promise.all(watched);
-  return oracles;
+  return { oracles, lines };
 }
