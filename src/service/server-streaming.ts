@@ -12,8 +12,8 @@ import type { MethodBinding } from "./service-binding.js";
 import type { StreamPlaces } from "./stream-slots.js";
 import { UnreadBytes } from "./unread-bytes.js";
 
-/** The last large response that is being encoded. */
-let last: Promise<unknown> = Promise.resolve();
+/** Resolves when the last large response has been encoded; its bytes are not kept. */
+let last: Promise<void> = Promise.resolve();
 
 /**
  * Makes a streaming handler what answers a call. It goes on only as fast as the client reads. What it yields has lists,
@@ -74,7 +74,8 @@ function encodedAlone({ responseType }: MethodBinding, response: LargeResponse<u
     await turns.next();
     return encode(responseType, response.make());
   });
-  last = piece.catch(() => undefined);
+  const over = () => undefined;
+  last = piece.then(over, over);
   return piece;
 }
 
