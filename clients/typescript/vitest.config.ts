@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // As in the service's own tests: packages are compiled once a process, not once a file.
+    isolate: false,
     // Two also on two cores: a test waits for its server half of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: results ? ["default", ["json", { outputFile: join(results, "typescript.json") }]] : ["default"],
