@@ -93,7 +93,7 @@ breaking: installed ## Check that the protos break no client of those on main
 fresh: installed ## Check that what is generated is what `make generate` makes
 	@scripts/fresh
 
-# How it is done can be chosen: make test VITEST="--maxWorkers=3".
+# How it is done can be chosen: make test VITEST="--maxWorkers=2".
 test-service: build ## Test the service
 	$(bin)/vitest run $(VITEST)
 

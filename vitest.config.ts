@@ -12,8 +12,8 @@ export default defineConfig({
     // A process runs one file after the other. What is of this project is evaluated anew for each, packages are not: that,
     // and compiling them, was a sixth of all CPU time.
     isolate: false,
-    // Two also on two cores, where vitest would take one: files wait for servers and databases half of the time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three also on two cores, where vitest would take one: files wait for servers, databases and locks half of the time.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     reporters: process.env.ARCHIVE_TEST_RESULTS
       ? ["default", ["json", { outputFile: process.env.ARCHIVE_TEST_RESULTS }]]
