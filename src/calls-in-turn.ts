@@ -36,6 +36,9 @@ const lanes = new Set<Lane>();
 let waitingCalls = 0;
 let isGiving = false;
 
+/** How many calls of this process wait for their turn. */
+export const callsWaiting = (): number => waitingCalls;
+
 /** Counts the rounds in which calls begin. */
 let round = 1;
 let isCounting = false;

@@ -7,6 +7,7 @@ import { AnswerMemory } from "./answer-memory.js";
 import { ChangeFeed } from "./archive/change-feed.js";
 import { Retention } from "./archive/retention.js";
 import { CallContext } from "./call-context.js";
+import { callsWaiting } from "./calls-in-turn.js";
 import { usageFailure } from "./cli/failure.js";
 import { collectExternalMemory } from "./external-memory.js";
 import { limits } from "./limits.js";
@@ -174,6 +175,7 @@ const metricsOf = (
   Metrics.of(
     servedMethods,
     {
+      callsWaiting,
       pools: () => parts.store?.pools() ?? [],
       isServing: () => parts.health?.isServing ?? false,
       watches: () => parts.feed?.state ?? { watches: 0, behind: 0 },

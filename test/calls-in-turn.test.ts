@@ -4,7 +4,7 @@ import { type AddressInfo, connect as connectTcp, createServer as createTcp } fr
 import { expect, inject, test } from "vitest";
 import { createLogger } from "winston";
 import { beginAndReset, headerBlock, openRaw, requestHeaders, wholeCall } from "../bench/raw-http2.js";
-import { takeCallsInTurn } from "../src/calls-in-turn.js";
+import { callsWaiting, takeCallsInTurn } from "../src/calls-in-turn.js";
 import { takeConnectionsInTurn } from "../src/connections-in-turn.js";
 import { limits } from "../src/limits.js";
 import { Admission } from "../src/service/admission.js";
@@ -127,6 +127,7 @@ test("while there is too much to do, no connection keeps another's calls waiting
     const began = performance.now();
     const waiting = call(other);
     waiting.end();
+    await expect.poll(callsWaiting).toBeGreaterThan(0);
     await once(waiting, "response");
     expect(performance.now() - began).toBeGreaterThan(limits.waitWhileBusy / 2);
     clearInterval(replacing);
@@ -135,6 +136,7 @@ test("while there is too much to do, no connection keeps another's calls waiting
     other.destroy();
     server.close();
   }
+  await expect.poll(callsWaiting).toBe(0);
 }, 10_000);
 
 test("a server that stops takes no connection any more that waits for its turn", async () => {

@@ -40,6 +40,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
 /** All series that a server has, and the labels of each. */
 async function series(): Promise<ReadonlyMap<string, readonly string[]>> {
   const readings: Readings = {
+    callsWaiting: () => 0,
     pools: () => [],
     isServing: () => true,
     droppedLines: () => [],

@@ -67,6 +67,7 @@ test("the metrics have the names that dashboards know, count calls by code, and 
         "archive_build_info gauge",
         "archive_calls_in_flight gauge",
         "archive_calls_refused_total counter",
+        "archive_calls_waiting gauge",
         "archive_changes_unnumbered gauge",
         "archive_conflicts_total counter",
         "archive_event_loop_delay_seconds gauge",

@@ -3,6 +3,8 @@ import type { Instruments } from "./instruments.js";
 
 /** What is read only when somebody asks for the metrics. */
 export interface Readings {
+  /** How many calls wait for their turn. */
+  callsWaiting(): number;
   /** The connections of each pool to the database. */
   pools(): readonly { name: string; used: number; idle: number; waiting: number; most: number }[];
   /** Whether health says that this process serves. */
@@ -28,6 +30,9 @@ const window = 15_000;
 /** Adds what is read when somebody asks. */
 export function addReadings(instruments: Instruments, readings: Readings): void {
   const { droppedSpans } = readings;
+  instruments.gauge("archive_calls_waiting", "Calls that wait for their turn, before anything of them is read.", {
+    collect: (made) => made.set(readings.callsWaiting()),
+  });
   instruments.gauge("archive_pool_connections", "Connections to the database.", {
     labels: ["pool", "state"],
     collect(made) {
