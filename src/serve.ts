@@ -90,6 +90,7 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
         options.maxCalls,
         () => load.load,
         (cause) => metrics?.refused(cause),
+        limits.callsTogether[databaseUrl.kind],
       ),
       access,
       principalLimits: access && principalLimitsOf(options, metrics),

@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, inject, test, vi } from "vitest";
+import { callsWaiting } from "../src/calls-in-turn.js";
+import { limits } from "../src/limits.js";
 import { ProcessLoad } from "../src/process-load.js";
 import type { Load } from "../src/service/admission.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
-import { errorOf } from "./support/client.js";
+import { ArchiveClient, errorOf } from "./support/client.js";
 
 const get = "/synergos.archive.v1.CollaborationService/GetCollaboration";
 const open: { close(): unknown }[] = [];
@@ -26,11 +29,12 @@ async function hold({ url }: TestArchive, count: number): Promise<{ release(): P
   for (let index = 0; index < count; index++) {
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.on("error", () => undefined);
-    socket.write(
-      `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
-    );
+    const headers = ["host: localhost", "content-type: application/json", "content-length: 9", "expect: 100-continue"];
+    socket.write(`POST ${get} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n{`);
     sockets.push(socket);
   }
+  // Each is told to go on when its call has begun.
+  await Promise.all(sockets.map((socket) => once(socket, "data")));
   return {
     async release() {
       for (const socket of sockets) socket.destroy();
@@ -100,6 +104,27 @@ test("other pressure counts only where there are many calls", async () => {
   expect(await letIn(archive)).toEqual([]);
   await held.release();
 });
+
+test.each(inject("engines"))(
+  "while $name has as much to do as it can do at a time, calls of who makes many wait",
+  async (engine) => {
+    const archive = await startArchive(engine, { maxCalls: 1000 });
+    const other = new ArchiveClient(archive.address);
+    open.push(archive, other);
+    await archive.client.create("Collaboration", { key: { collab_id: "c" }, details: {} });
+    const held = await hold(archive, limits.callsTogether[engine.url ? "mysql" : "sqlite"]);
+    let answered = 0;
+    const count = 10 * limits.callsAtOnce;
+    const calls = Array.from({ length: count }, () => read(archive).then(() => answered++));
+    // Another client has no wait, and meanwhile the others would all have had their turn.
+    for (let index = 0; index < 20; index++) await other.get("Collaboration", { collab_id: "c" });
+    expect(callsWaiting()).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(count);
+    await held.release();
+    await Promise.all(calls);
+    expect(callsWaiting()).toBe(0);
+  },
+);
 
 test("the load is the largest of delay, queue and memory, each as a share of too much", () => {
   const pool = (waiting: number, most: number) => ({ name: "main", used: most, idle: 0, waiting, most });

@@ -43,6 +43,8 @@ export class Admission {
     /** What else there is much of, asked for each call. */
     private readonly load: () => Load,
     private readonly refused: (cause: Load["cause"]) => void = () => undefined,
+    /** So many are worked on at a time while others can wait. */
+    private readonly together: number = limits.callsTogether.mysql,
   ) {}
 
   /**
@@ -68,7 +70,7 @@ export class Admission {
 
   /** Whether those who can wait should, as there is as much to do as can be done at a time. */
   get isBusy(): boolean {
-    if (this.#inFlight >= Math.min(limits.callsTogether, this.most / 2)) return true;
+    if (this.#inFlight >= Math.min(this.together, this.most / 2)) return true;
     return this.#inFlight >= fewCalls && this.load().share >= busyShare;
   }
 

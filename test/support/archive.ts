@@ -118,6 +118,8 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     admission: new Admission(
       options.maxCalls ?? Number.POSITIVE_INFINITY,
       options.load ?? (() => ({ cause: "delay", share: 0 })),
+      undefined,
+      limits.callsTogether[engine.url ? "mysql" : "sqlite"],
     ),
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     access: options.access,
