@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, inject, test, vi } from "vitest";
+import { ArchiveServiceDefinition } from "../generated/ts/synergos/archive/v1/archive_service.js";
+import { CollaborationServiceDefinition } from "../generated/ts/synergos/archive/v1/collaboration_service.js";
 import { callsWaiting } from "../src/calls-in-turn.js";
 import { limits } from "../src/limits.js";
 import { ProcessLoad } from "../src/process-load.js";
-import type { Load } from "../src/service/admission.js";
+import { Admission, type Load } from "../src/service/admission.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { ArchiveClient, errorOf } from "./support/client.js";
 
@@ -125,6 +127,22 @@ test.each(inject("engines"))(
     expect(callsWaiting()).toBe(0);
   },
 );
+
+test("streams, which have places of their own, keep no others waiting", () => {
+  const { getCollaboration } = CollaborationServiceDefinition.methods;
+  const admission = new Admission(1000, () => ({ cause: "calls", share: 0 }), undefined, 24);
+  for (let index = 0; index < 24; index++) {
+    admission.enter(ArchiveServiceDefinition.methods.import);
+    admission.enter(ArchiveServiceDefinition.methods.streamDescendants);
+  }
+  expect(admission.isBusy).toBe(false);
+  for (let index = 0; index < 24; index++) admission.enter(getCollaboration);
+  expect(admission.isBusy).toBe(true);
+  admission.leave(ArchiveServiceDefinition.methods.import);
+  expect(admission.isBusy).toBe(true);
+  admission.leave(getCollaboration);
+  expect(admission.isBusy).toBe(false);
+});
 
 test("the load is the largest of delay, queue and memory, each as a share of too much", () => {
   const pool = (waiting: number, most: number) => ({ name: "main", used: most, idle: 0, waiting, most });

@@ -36,6 +36,8 @@ const pause = { least: 300, most: 900 };
 /** Lets calls in as long as there is not too much to do at once. */
 export class Admission {
   #inFlight = 0;
+  /** Those of them that are no streams: these have places of their own, and may last for as long as their clients want. */
+  #brief = 0;
 
   constructor(
     /** The most calls at a time. */
@@ -61,16 +63,18 @@ export class Admission {
     }
     if (kind === "watch") return false;
     this.#inFlight++;
+    if (isBrief(method)) this.#brief++;
     return true;
   }
 
-  leave(): void {
+  leave(method: MethodBinding): void {
     this.#inFlight--;
+    if (isBrief(method)) this.#brief--;
   }
 
   /** Whether those who can wait should, as there is as much to do as can be done at a time. */
   get isBusy(): boolean {
-    if (this.#inFlight >= Math.min(this.together, this.most / 2)) return true;
+    if (this.#brief >= this.together || this.#inFlight >= this.most / 2) return true;
     return this.#inFlight >= fewCalls && this.load().share >= busyShare;
   }
 
@@ -81,6 +85,8 @@ export class Admission {
     return share >= limit ? cause : undefined;
   }
 }
+
+const isBrief = ({ requestStream, responseStream }: MethodBinding): boolean => !requestStream && !responseStream;
 
 /** The class of a method, by what it takes and gives and by its name. */
 export function classOf({ name, requestStream, responseStream }: MethodBinding): CallClass {

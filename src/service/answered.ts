@@ -74,7 +74,7 @@ export async function answered<Request, Response>(
     error = asArchiveError(call.end ? endedBy(call.end) : thrown, maxSendSize);
   }
   done = true;
-  if (admitted) admission?.leave();
+  if (admitted) admission?.leave(method);
   leave?.();
   unfollow?.();
   if (error || call.end) context.room?.close();
