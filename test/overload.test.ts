@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import Database from "libsql";
 import { afterEach, expect, inject, test, vi } from "vitest";
 import { ArchiveServiceDefinition } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { CollaborationServiceDefinition } from "../generated/ts/synergos/archive/v1/collaboration_service.js";
@@ -107,40 +108,62 @@ test("other pressure counts only where there are many calls", async () => {
   await held.release();
 });
 
-test.each(inject("engines"))(
-  "while $name has as much to do as it can do at a time, calls of who makes many wait",
-  async (engine) => {
-    const archive = await startArchive(engine, { maxCalls: 1000 });
-    const other = new ArchiveClient(archive.address);
-    open.push(archive, other);
-    await archive.client.create("Collaboration", { key: { collab_id: "c" }, details: {} });
-    const held = await hold(archive, limits.callsTogether[engine.url ? "mysql" : "sqlite"]);
-    let answered = 0;
-    const count = 10 * limits.callsAtOnce;
-    const calls = Array.from({ length: count }, () => read(archive).then(() => answered++));
-    // Another client has no wait, and meanwhile the others would all have had their turn.
-    for (let index = 0; index < 20; index++) await other.get("Collaboration", { collab_id: "c" });
-    expect(callsWaiting()).toBeGreaterThan(0);
-    expect(answered).toBeLessThan(count);
-    await held.release();
-    await Promise.all(calls);
-    expect(callsWaiting()).toBe(0);
-  },
-);
+test("while an embedded database has as much to do as it can do at a time, calls of who makes many wait", async () => {
+  const archive = await startArchive({ name: "SQLite", url: undefined }, { maxCalls: 1000 });
+  const [one, two, other] = [0, 1, 2].map(() => new ArchiveClient(archive.address)) as [
+    ArchiveClient,
+    ArchiveClient,
+    ArchiveClient,
+  ];
+  open.push(archive, one, two, other);
+  await archive.client.create("Collaboration", { key: { collab_id: "c" }, details: {} });
+  // Another process writes: writes of this one wait, and reads do not.
+  const writer = new Database(archive.database.url.replace("sqlite:", ""));
+  writer.exec("BEGIN IMMEDIATE");
+  const writes = [one, two].flatMap((client) =>
+    Array.from({ length: limits.callsTogether.sqlite / 2 }, () => write({ ...archive, client })),
+  );
+  await Promise.all([one, two].map((client) => read({ ...archive, client })));
+  let answered = 0;
+  const count = 10 * limits.callsAtOnce;
+  const calls = Array.from({ length: count }, () => read(archive).then(() => answered++));
+  // Another client has no wait, and meanwhile the others would all have had their turn.
+  for (let index = 0; index < 20; index++) await read({ ...archive, client: other });
+  expect(callsWaiting()).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(count);
+  writer.exec("ROLLBACK");
+  writer.close();
+  await Promise.all([...writes, ...calls]);
+  expect(callsWaiting()).toBe(0);
+});
 
-test("streams, which have places of their own, keep no others waiting", () => {
+test.each(inject("engines"))("on $name no call waits for others whose requests do not come", async (engine) => {
+  const archive = await startArchive(engine, { maxCalls: 1000 });
+  const other = new ArchiveClient(archive.address);
+  open.push(archive, other);
+  await archive.client.create("Collaboration", { key: { collab_id: "c" }, details: {} });
+  const held = await hold(archive, limits.callsTogether[engine.url ? "mysql" : "sqlite"]);
+  const calls = Array.from({ length: 10 * limits.callsAtOnce }, () => read(archive));
+  for (let index = 0; index < 20; index++) await read({ ...archive, client: other });
+  expect(callsWaiting()).toBe(0);
+  await Promise.all(calls);
+  await held.release();
+});
+
+test("streams, which have places of their own, are not what others wait for", () => {
   const { getCollaboration } = CollaborationServiceDefinition.methods;
-  const admission = new Admission(1000, () => ({ cause: "calls", share: 0 }), undefined, 24);
-  for (let index = 0; index < 24; index++) {
-    admission.enter(ArchiveServiceDefinition.methods.import);
-    admission.enter(ArchiveServiceDefinition.methods.streamDescendants);
+  const { import: imports, streamDescendants } = ArchiveServiceDefinition.methods;
+  const admission = new Admission(1000, () => ({ cause: "calls", share: 0 }), undefined, 2);
+  for (const method of [imports, streamDescendants, getCollaboration]) {
+    admission.enter(method);
+    expect(admission.begin(method)).toBe(method === getCollaboration);
   }
   expect(admission.isBusy).toBe(false);
-  for (let index = 0; index < 24; index++) admission.enter(getCollaboration);
+  admission.enter(getCollaboration);
+  expect(admission.isBusy).toBe(false);
+  admission.begin(getCollaboration);
   expect(admission.isBusy).toBe(true);
-  admission.leave(ArchiveServiceDefinition.methods.import);
-  expect(admission.isBusy).toBe(true);
-  admission.leave(getCollaboration);
+  admission.leave(true);
   expect(admission.isBusy).toBe(false);
 });
 

@@ -36,8 +36,7 @@ const pause = { least: 300, most: 900 };
 /** Lets calls in as long as there is not too much to do at once. */
 export class Admission {
   #inFlight = 0;
-  /** Those of them that are no streams: these have places of their own, and may last for as long as their clients want. */
-  #brief = 0;
+  #working = 0;
 
   constructor(
     /** The most calls at a time. */
@@ -63,18 +62,28 @@ export class Admission {
     }
     if (kind === "watch") return false;
     this.#inFlight++;
-    if (isBrief(method)) this.#brief++;
     return true;
   }
 
-  leave(method: MethodBinding): void {
+  /**
+   * The request of a call has come; returns whether the call is worked on from now on. Before, it waits for its client, as a
+   * stream may for as long as it lasts; and streams have places of their own.
+   */
+  begin({ requestStream, responseStream }: MethodBinding): boolean {
+    if (requestStream || responseStream) return false;
+    this.#working++;
+    return true;
+  }
+
+  /** A call is over that was taken in, and may have been worked on. */
+  leave(working: boolean): void {
     this.#inFlight--;
-    if (isBrief(method)) this.#brief--;
+    if (working) this.#working--;
   }
 
   /** Whether those who can wait should, as there is as much to do as can be done at a time. */
   get isBusy(): boolean {
-    if (this.#brief >= this.together || this.#inFlight >= this.most / 2) return true;
+    if (this.#working >= this.together || this.#inFlight >= this.most / 2) return true;
     return this.#inFlight >= fewCalls && this.load().share >= busyShare;
   }
 
@@ -85,8 +94,6 @@ export class Admission {
     return share >= limit ? cause : undefined;
   }
 }
-
-const isBrief = ({ requestStream, responseStream }: MethodBinding): boolean => !requestStream && !responseStream;
 
 /** The class of a method, by what it takes and gives and by its name. */
 export function classOf({ name, requestStream, responseStream }: MethodBinding): CallClass {

@@ -32,7 +32,7 @@ export async function answered<Request, Response>(
   observer?.begun(path);
   const requestId = requestIdOf(call);
   const traced = tracer?.begin(call);
-  let [begun, done, admitted] = [false, false, false];
+  let [begun, done, admitted, working] = [false, false, false, false];
   /** Sends the headers, but only before an answer. */
   const begin = () => {
     if (begun) return;
@@ -67,6 +67,7 @@ export async function answered<Request, Response>(
       const decoded = decode(method, bytes instanceof Promise ? await bytes : bytes, maxValues);
       request = decoded instanceof Promise ? await decoded : decoded;
     }
+    if (admitted) working = admission?.begin(method) ?? false;
     if (principal) authorize(principal, questionsOf(method.name, request), method.name === "BatchWrite");
     response = await handle(request as Request, context, begin);
     begin();
@@ -74,7 +75,7 @@ export async function answered<Request, Response>(
     error = asArchiveError(call.end ? endedBy(call.end) : thrown, maxSendSize);
   }
   done = true;
-  if (admitted) admission?.leave(method);
+  if (admitted) admission?.leave(working);
   leave?.();
   unfollow?.();
   if (error || call.end) context.room?.close();
