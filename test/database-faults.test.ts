@@ -10,6 +10,7 @@ import { openEngine, startArchive, type TestArchive } from "./support/archive.js
 import { errorOf } from "./support/client.js";
 import { runDatabase, startDatabase } from "./support/databases.js";
 import { createGrid, ids, keyOf, someDetails, View } from "./support/records.js";
+import { standStill } from "./support/stand-still.js";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.js";
 import { until } from "./support/wait.js";
 
@@ -36,8 +37,12 @@ class TestServer {
     return Number(Object.values(rows[0] ?? {}).at(-1));
   }
 
-  signal(name: NodeJS.Signals): void {
-    process.kill(Number(readFileSync(join(this.home, "pid"), "utf8")), name);
+  get pid(): number {
+    return Number(readFileSync(join(this.home, "pid"), "utf8"));
+  }
+
+  goOn(): void {
+    process.kill(this.pid, "SIGCONT");
   }
 
   stop(): void {
@@ -82,7 +87,7 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
     await createGrid(archive.client, ids("1"));
   });
   afterAll(async () => {
-    first.signal("SIGCONT");
+    first.goOn();
     await archive?.close();
     await proxy?.close();
     first.stop();
@@ -199,9 +204,9 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
   test.each(["server that is stopped", "network that is cut in two"])("waits for no %s", async (fault) => {
     const isServer = fault.startsWith("server");
     await get();
-    const began = performance.now();
-    if (isServer) first.signal("SIGSTOP");
+    if (isServer) await standStill(first.pid);
     else proxy.freeze();
+    const began = performance.now();
     try {
       const calls = await Promise.all([errorOf(get()), errorOf(create()), errorOf(get())]);
       for (const error of calls) expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "DATABASE_UNAVAILABLE" });
@@ -209,7 +214,7 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
       // Twenty seconds are far from fifteen minutes.
       expect(performance.now() - began).toBeLessThan(20_000);
     } finally {
-      if (isServer) first.signal("SIGCONT");
+      if (isServer) first.goOn();
       else proxy.thaw();
     }
     await until(
@@ -250,14 +255,14 @@ describe.each(["mariadb", "mysql"] as const)("an archive that reaches %s through
     try {
       // There are several connections, of which one is in use when the server stops.
       await Promise.all(Array.from({ length: 40 }, read));
-      first.signal("SIGSTOP");
+      await standStill(first.pid);
       expect(await errorOf(read())).toMatchObject({ code: "UNAVAILABLE" });
       // It answers the question whether the database stands still, too.
       proxy.switchTo(second.port);
       const errors = await Promise.all(Array.from({ length: 40 }, () => errorOf(read())));
       expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["NOT_FOUND"]));
     } finally {
-      first.signal("SIGCONT");
+      first.goOn();
       await soon.close();
       proxy.switchTo(first.port);
       proxy.cut();

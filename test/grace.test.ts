@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { ArchiveClient } from "./support/client.js";
 import { createDatabase, type TestDatabase } from "./support/database.js";
 import { type ServerProcess, startProcess } from "./support/process.js";
+import { standStill } from "./support/stand-still.js";
 import { until } from "./support/wait.js";
 import { waitingWriteSql } from "./support/waiting-write.js";
 
@@ -84,7 +85,7 @@ describe.each(["1", "2"])("a stop of %s that serve", (workers) => {
 test("a worker that does not stop is killed", async () => {
   const { server, says } = await start("1", "2");
   const frozen = pids(server).find((pid) => pid !== server.child.pid) as number;
-  process.kill(frozen, "SIGSTOP");
+  await standStill(frozen);
   expect(await server.end()).toBe(0);
   expect(says("workers that did not stop in time are killed")).toBe(1);
   expect(() => process.kill(frozen, 0)).toThrow("ESRCH");
