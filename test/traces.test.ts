@@ -124,6 +124,16 @@ describe.each(engines)("on $name", (each) => {
       await callOf(traces, id);
       expect(names(traces.of(id))).toEqual(["SELECT collaboration", `${service}/GetCollaboration`]);
     }
+    const added = Array.from({ length: 40 }, () => callerTrace());
+    await Promise.all(
+      added.map(({ id, metadata }) =>
+        client.create("Collaboration", { key: { collab_id: id }, details }, { metadata }),
+      ),
+    );
+    for (const { id } of added) {
+      await callOf(traces, id);
+      expect(names(traces.of(id)).filter((name) => name === "INSERT collaboration")).toHaveLength(1);
+    }
     for (const body of traces.bodies) expect(body.toString("latin1")).not.toMatch(/secret-id|secret-host|no-such/);
   });
 });

@@ -17,9 +17,11 @@ describe("short writes that come at the same time", () => {
   /** Groups over a journal in place of a database: what was run, with a transaction's outcome at its end. */
   function journal(faults: Record<string, string> = {}) {
     const log: string[] = [];
+    const contexts: CallContext[] = [];
     let going = Promise.resolve();
     const run: Run = async ({ sql }: Query) => {
       log.push(sql);
+      contexts.at(-1)?.trace?.statement(sql, 0, 0);
       await going;
       const fault = faults[sql];
       if (fault?.startsWith("once ")) delete faults[sql];
@@ -34,12 +36,12 @@ describe("short writes that come at the same time", () => {
         if (changes.length > 0) log.push(changes.join("+"));
         if (faults.COMMIT) throw new Error(faults.COMMIT);
         log.push("COMMIT");
+        contexts.at(-1)?.trace?.statement("COMMIT", 0, 0);
       } catch (error) {
         log.push("ROLLBACK");
         throw error;
       }
     };
-    const contexts: CallContext[] = [];
     let free = Promise.resolve();
     const groups = new WriteGroups(async (work, context) => {
       contexts.push(context);
@@ -77,6 +79,21 @@ describe("short writes that come at the same time", () => {
     expect(await write("a")).toBe("a");
     expect(await Promise.all(["c", "d", "e"].map((each) => write(each)))).toEqual(["c", "d", "e"]);
     expect(log).toEqual(["a", ...end("a"), ...saved("c", "d", "e"), ...end("c", "d", "e")]);
+  });
+
+  test("have in their traces what is run for them, and for all, and not what is for another", async () => {
+    // The first breaks its group, and is done again by itself.
+    const { write } = journal({ "RELEASE one": "once no memory" });
+    const traced = async (sql: string) => {
+      const context = new CallContext();
+      const told: string[] = [];
+      context.trace = { statement: (each) => void told.push(each) };
+      await write(sql, context);
+      return told;
+    };
+    const [first, , last] = await Promise.all([traced("a"), write("b"), traced("c")]);
+    expect(first).toEqual([...saved("a"), "a", "COMMIT"]);
+    expect(last).toEqual([...saved("c"), "COMMIT"]);
   });
 
   test("go with all that came while another had the connection", async () => {

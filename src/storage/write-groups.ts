@@ -99,7 +99,7 @@ export class WriteGroups {
     const group = this.#waiting.filter(({ context: own }) => !own.error);
     this.#waiting = [];
     this.#last = group.length;
-    context.trace = sharedTrace(group.map((asked) => asked.context));
+    context.trace = traceOf(group);
     let left = group.length;
     const leave = group.map(({ context: own }) => {
       const listener = () => {
@@ -109,12 +109,12 @@ export class WriteGroups {
       return () => own.offEnd(listener);
     });
     const [first, second] = group;
-    if (first && second) await this.#together(group, together);
+    if (first && second) await this.#together(group, together, context);
     else if (first) await alone(first, together);
     for (const each of leave) each();
   }
 
-  async #together(group: readonly Asked[], together: Together): Promise<void> {
+  async #together(group: readonly Asked[], together: Together, context: CallContext): Promise<void> {
     const answers: (() => void)[] = [];
     let begun = 0;
     let isDone = false;
@@ -125,6 +125,8 @@ export class WriteGroups {
         while (begun < group.length && (begun === 0 || performance.now() - began < longest)) {
           const asked = group[begun++] as Asked;
           if (asked.context.error) continue;
+          // What is done for one is in its trace alone, what is around them in those of all.
+          context.trace = asked.context.trace;
           await run(savepoint);
           const before = changes.length;
           try {
@@ -137,6 +139,7 @@ export class WriteGroups {
           }
           await run(release);
         }
+        context.trace = traceOf(group.slice(0, begun));
         isDone = true;
       });
       for (const answer of answers) answer();
@@ -145,6 +148,7 @@ export class WriteGroups {
       const isBroken = begun > 0 && !isDone;
       if (begun === 0) begun = group.length;
       for (const asked of group.slice(0, begun)) {
+        context.trace = asked.context.trace;
         if (isBroken) await alone(asked, together);
         else asked.reject(error);
       }
@@ -153,6 +157,8 @@ export class WriteGroups {
     this.#last = begun;
   }
 }
+
+const traceOf = (group: readonly Asked[]) => sharedTrace(group.map(({ context }) => context));
 
 /** Does work by itself, and answers it. */
 async function alone({ work, reject }: Asked, together: Together): Promise<void> {
