@@ -88,9 +88,9 @@ export async function serve(options: ServeOptions, logger: Logger, exchange: Met
       tracer: traces,
       admission: new Admission(
         options.maxCalls,
+        limits.callsTogether[databaseUrl.kind],
         () => load.load,
         (cause) => metrics?.refused(cause),
-        limits.callsTogether[databaseUrl.kind],
       ),
       access,
       principalLimits: access && principalLimitsOf(options, metrics),

@@ -102,7 +102,7 @@ test("who asks for much at once waits behind its own calls, and others do not", 
 
 test("while there is too much to do, no connection keeps another's calls waiting for longer than its own", async () => {
   const server = createHttp2((_, response) => void response.end());
-  const admission = Object.defineProperty(new Admission(1000, () => ({ cause: "calls", share: 0 })), "isBusy", {
+  const admission = Object.defineProperty(new Admission(1000, 200, () => ({ cause: "calls", share: 0 })), "isBusy", {
     value: true,
   });
   takeCallsInTurn(server, { admission, logger: createLogger({ silent: true }) });

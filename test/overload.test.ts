@@ -153,7 +153,7 @@ test.each(inject("engines"))("on $name no call waits for others whose requests d
 test("streams, which have places of their own, are not what others wait for", () => {
   const { getCollaboration } = CollaborationServiceDefinition.methods;
   const { import: imports, streamDescendants } = ArchiveServiceDefinition.methods;
-  const admission = new Admission(1000, () => ({ cause: "calls", share: 0 }), undefined, 2);
+  const admission = new Admission(1000, 2, () => ({ cause: "calls", share: 0 }));
   for (const method of [imports, streamDescendants, getCollaboration]) {
     admission.enter(method);
     expect(admission.begin(method)).toBe(method === getCollaboration);

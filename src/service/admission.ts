@@ -1,5 +1,4 @@
 import { ArchiveError } from "../archive/archive-error.js";
-import { limits } from "../limits.js";
 import type { MethodBinding } from "./service-binding.js";
 
 /** Classes of calls, from what waits best to what others wait for. */
@@ -41,11 +40,11 @@ export class Admission {
   constructor(
     /** The most calls at a time. */
     private readonly most: number,
+    /** So many are worked on at a time while others can wait. */
+    private readonly together: number,
     /** What else there is much of, asked for each call. */
     private readonly load: () => Load,
     private readonly refused: (cause: Load["cause"]) => void = () => undefined,
-    /** So many are worked on at a time while others can wait. */
-    private readonly together: number = limits.callsTogether.mysql,
   ) {}
 
   /**

@@ -117,9 +117,8 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     maxValues: options.maxValues ?? limits.valuesOfRecord,
     admission: new Admission(
       options.maxCalls ?? Number.POSITIVE_INFINITY,
-      options.load ?? (() => ({ cause: "delay", share: 0 })),
-      undefined,
       limits.callsTogether[engine.url ? "mysql" : "sqlite"],
+      options.load ?? (() => ({ cause: "delay", share: 0 })),
     ),
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     access: options.access,
