@@ -39,6 +39,7 @@ describe("short writes that come at the same time", () => {
         contexts.at(-1)?.trace?.statement("COMMIT", 0, 0);
       } catch (error) {
         log.push("ROLLBACK");
+        contexts.at(-1)?.trace?.statement("ROLLBACK", 0, 0);
         throw error;
       }
     };
@@ -82,8 +83,8 @@ describe("short writes that come at the same time", () => {
   });
 
   test("have in their traces what is run for them, and for all, and not what is for another", async () => {
-    // The first breaks its group, and is done again by itself.
-    const { write } = journal({ "RELEASE one": "once no memory" });
+    // The second breaks its group, so that those before it are done again, each by itself.
+    const { write } = journal({ b: "full", "ROLLBACK TO one": "no such savepoint" });
     const traced = async (sql: string) => {
       const context = new CallContext();
       const told: string[] = [];
@@ -91,9 +92,12 @@ describe("short writes that come at the same time", () => {
       await write(sql, context);
       return told;
     };
-    const [first, , last] = await Promise.all([traced("a"), write("b"), traced("c")]);
-    expect(first).toEqual([...saved("a"), "a", "COMMIT"]);
-    expect(last).toEqual([...saved("c"), "COMMIT"]);
+    expect(await Promise.all(["a", "b", "c", "d"].map(traced))).toEqual([
+      [...saved("a"), "ROLLBACK", "a", "COMMIT"],
+      ["SAVEPOINT one", "b", "ROLLBACK TO one", "ROLLBACK", "b", "ROLLBACK"],
+      [...saved("c"), "COMMIT"],
+      [...saved("d"), "COMMIT"],
+    ]);
   });
 
   test("go with all that came while another had the connection", async () => {

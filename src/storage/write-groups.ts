@@ -120,26 +120,18 @@ export class WriteGroups {
     let isDone = false;
     try {
       await together(async (transaction) => {
-        const { run, changes } = transaction;
         const began = performance.now();
-        while (begun < group.length && (begun === 0 || performance.now() - began < longest)) {
-          const asked = group[begun++] as Asked;
-          if (asked.context.error) continue;
-          // What is done for one is in its trace alone, what is around them in those of all.
-          context.trace = asked.context.trace;
-          await run(savepoint);
-          const before = changes.length;
-          try {
-            answers.push(await asked.work(transaction));
-          } catch (error) {
-            changes.length = before;
-            // It may be about what another has written, which is not kept yet.
-            answers.push(() => asked.reject(error));
-            await run(undo);
+        try {
+          while (begun < group.length && (begun === 0 || performance.now() - began < longest)) {
+            const asked = group[begun++] as Asked;
+            if (asked.context.error) continue;
+            // What is done for one is in its trace alone, what is around them in those of all.
+            context.trace = asked.context.trace;
+            answers.push(await saved(asked, transaction));
           }
-          await run(release);
+        } finally {
+          context.trace = traceOf(group.slice(0, begun));
         }
-        context.trace = traceOf(group.slice(0, begun));
         isDone = true;
       });
       for (const answer of answers) answer();
@@ -159,6 +151,24 @@ export class WriteGroups {
 }
 
 const traceOf = (group: readonly Asked[]) => sharedTrace(group.map(({ context }) => context));
+
+/** Does work in a savepoint of a transaction; returns what answers it, once that is kept. */
+async function saved({ work, reject }: Asked, transaction: Transaction): Promise<() => void> {
+  const { run, changes } = transaction;
+  await run(savepoint);
+  const before = changes.length;
+  let answer: () => void;
+  try {
+    answer = await work(transaction);
+  } catch (error) {
+    changes.length = before;
+    // It may be about what another has written, which is not kept yet.
+    answer = () => reject(error);
+    await run(undo);
+  }
+  await run(release);
+  return answer;
+}
 
 /** Does work by itself, and answers it. */
 async function alone({ work, reject }: Asked, together: Together): Promise<void> {
