@@ -40,10 +40,14 @@ export interface Attack {
 export async function prepareAttacks(database: Database): Promise<void> {
   await fillCollaboration(database, "hostile", 1, 1000);
   await fillCollaboration(database, "small", 1, 10);
+  // Other attacks add to "hostile", and what is listed is to be the same without them.
+  await fillCollaboration(database, "lists", 1, 100);
   await fillCollaboration(database, "large", 1, 0);
   const attributes = (bytes: number) => ({ attributes: { text: "x".repeat(bytes) } });
   // One at a time: a statement has a limit, too.
   for (const one of runKeys("large", 0, 600)) await fill(database, "Run", [one], attributes(100_000));
+  await fillCollaboration(database, "texts", 1, 0);
+  for (const one of runKeys("texts", 0, 7)) await fill(database, "Run", [one], attributes(60_000));
   await fillCollaboration(database, "records", 1, 0);
   for (const one of runKeys("records", 0, 8)) await fill(database, "Run", [one], attributes(8e6));
 }
@@ -191,14 +195,17 @@ const jsonOnce = (name: string, path: string, request: () => string): Attack => 
   return { name: `HTTP: ${name}`, run: ({ json }) => json(path, made()) };
 };
 
-const listOfRuns = call(runs.listRun, {
-  filter: { ...experiment, id_prefix: "" },
-  page_size: 100,
-  page_token: "",
-  with_total: false,
-  relation_types: [],
-  view: View.VIEW_BASIC,
-});
+const listOf = (filter: typeof experiment) =>
+  call(runs.listRun, {
+    filter: { ...filter, id_prefix: "" },
+    page_size: 100,
+    page_token: "",
+    with_total: false,
+    relation_types: [],
+    view: View.VIEW_BASIC,
+  });
+const listOfRuns = listOf({ ...experiment, collab_id: "lists" });
+const listOfText = listOf({ ...experiment, collab_id: "texts" });
 const getRun = runs.getRun.path;
 const updateByJson = (details: string, mask = "attributes") =>
   `{"key":${JSON.stringify(victimOfWrites)},"details":{"attributes":${details}},"updateMask":${JSON.stringify(mask)}}`;
@@ -379,5 +386,6 @@ export const attacks: readonly Attack[] = [
   },
   overload("gets", () => [get(victim, View.VIEW_BASIC)]),
   overload("lists of 100 runs", () => [listOfRuns]),
+  overload("lists of 400 KB", () => [listOfText]),
   overload("updates", () => runKeys("hostile", 0, 1000).map(replace)),
 ];

@@ -78,7 +78,7 @@ export async function* compareEdges(setting: Setting): AsyncGenerator<Comparison
     const edges = await start("edges", ["--http-port=0"]);
     const measured = await start("measured", ["--http-port=0"], traces);
     const logged = await start("logged", [`--log-target=gelf+tcp://127.0.0.1:${await portOf(graylog)}`]);
-    // Not the same for both: who has answered more calls is faster, by up to a twentieth.
+    // Not the same for both: who has answered more calls is faster, by up to a twelfth.
     const unmeasured = await start("unmeasured");
     const unlogged = await start("unlogged");
     // Of a pair, each round of both is of servers of the same number.

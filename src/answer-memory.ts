@@ -36,6 +36,8 @@ interface Waiting {
  */
 export class AnswerMemory {
   #free: number;
+  /** The calls that are at their answers, large or small. */
+  #calls = 0;
   /** Those whose answers are in the making, the oldest first; and those whose clients have not read them yet. */
   readonly #making = new Set<Room>();
   readonly #unread = new Set<Room>();
@@ -47,29 +49,43 @@ export class AnswerMemory {
     this.#free = size;
   }
 
-  /** The bytes that a result has at the most that needs no room: fewer while clients leave much unread. */
+  /**
+   * The bytes that a result has at the most that needs no room: fewer where many calls are at their answers, as small ones
+   * of all of them are as much as a few large ones, or where clients leave much unread.
+   */
   get bytesOfSmallResult(): number {
-    return this.#bytesUnread > this.size ? limits.bytesOfSmallAnswer : limits.bytesOfSmallResult;
+    const share = this.#bytesUnread > this.size ? 0 : this.size / this.#calls;
+    return Math.min(limits.bytesOfSmallResult, Math.max(limits.bytesOfSmallAnswer, share));
   }
 
   /** Makes an answer, again and again until there is room for it. What is made must be undone where it fails. */
   async within<Answer>(context: CallContext, make: () => Promise<Answer>): Promise<Answer> {
     context.memory = this;
-    for (let end: number | undefined; ; ) {
-      try {
-        return await make();
-      } catch (error) {
-        if (!(error instanceof NoRoom)) throw error;
-        end ??= performance.now() + limits.waitForMemory;
-        const room = this.#roomOf(context);
-        // It may need more than what it had and had not. Its place among the others it keeps.
-        const bytes = Math.min(2 * (room.used + error.bytes), this.size);
-        room.used = 0;
-        this.#give(room, -room.held);
-        this.#settle();
-        await this.wait(context, bytes, end - performance.now());
+    this.#calls++;
+    try {
+      for (let end: number | undefined; ; ) {
+        try {
+          return await make();
+        } catch (error) {
+          if (!(error instanceof NoRoom)) throw error;
+          end ??= performance.now() + limits.waitForMemory;
+          await this.#waitAnew(context, error.bytes, end - performance.now());
+        }
       }
+    } finally {
+      this.#calls--;
     }
+  }
+
+  /** Gives back what a call has, as it is made again, and waits for what it had and had not; it may need more than that. */
+  #waitAnew(context: CallContext, missing: number, patience: number): Promise<void> {
+    const room = this.#roomOf(context);
+    const bytes = Math.min(2 * (room.used + missing), this.size);
+    room.used = 0;
+    // Its place among the others it keeps.
+    this.#give(room, -room.held);
+    this.#settle();
+    return this.wait(context, bytes, patience);
   }
 
   /** Takes room for more bytes of a call's rows, if there is some. */
@@ -91,6 +107,7 @@ export class AnswerMemory {
       const leave = () => {
         clearTimeout(timer);
         context.offEnd(end);
+        context.work?.rests(false);
         this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
@@ -110,6 +127,7 @@ export class AnswerMemory {
       const end = () => waiting.fail(context.error ?? new MemoryTaken(this.size));
       const timer = setTimeout(() => waiting.fail(new MemoryTaken(this.size)), Math.max(0, patience));
       this.#waiting.add(waiting);
+      context.work?.rests(true);
       if (context.error || room.isClosed) {
         end();
         return;

@@ -18,6 +18,8 @@ export class CallContext implements Caller {
   /** Where its answer may be large: the memory for such, and what it has of it. */
   memory: AnswerMemory | undefined;
   room: Room | undefined;
+  /** Is told when it waits for what may take long, as nobody works on it meanwhile; where that is counted. */
+  work: { rests(isResting: boolean): void } | undefined;
   /** Is told of its statements, where its trace is kept. */
   trace: CallTrace | undefined;
   #error: Error | undefined;

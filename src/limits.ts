@@ -105,7 +105,7 @@ export const limits = {
   callsWaiting: 2500,
   callsOfRound: 32,
   /**
-   * The calls that are worked on at a time while others wait, by the kind of database, and how long these wait for that, in
+   * How many calls are worked on where others wait, by the kind of database, and how long these wait for that, in
    * milliseconds. An embedded one does one statement at a time: a call that waits for it through two collections of garbage
    * keeps its answer until a full one, which was a fifth of all time with 200 lists at once.
    */

@@ -1,7 +1,9 @@
 import { connect } from "node:http2";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { BatchWriteRequest } from "../generated/ts/synergos/archive/v1/archive_service.js";
 import { GetProjectRequest } from "../generated/ts/synergos/archive/v1/project_service.js";
+import { AnswerMemory } from "../src/answer-memory.js";
+import { CallContext } from "../src/call-context.js";
 import { recordType } from "../src/records/record-type.js";
 import { startArchive, type TestArchive } from "./support/archive.js";
 import { errorOf } from "./support/client.js";
@@ -12,6 +14,7 @@ const project = recordType("Project");
 const run = recordType("Run");
 const key = keyOf(project, ids("a"));
 const size = 3 * 2 ** 20;
+const together = 8;
 
 /** Asks for a project with all that is in it, and reads nothing of the answer. Resolves to how the call is ended. */
 function unread(address: string): { ended: Promise<number>; close(): void } {
@@ -31,11 +34,38 @@ function unread(address: string): { ended: Promise<number>; close(): void } {
   return { ended, close: () => session.destroy() };
 }
 
+test("the more calls are at their answers, the fewer bytes need no room", async () => {
+  const memory = new AnswerMemory(size);
+  const at: number[] = [];
+  let end = () => {};
+  const all = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const calls = Array.from({ length: 100 }, () =>
+    memory.within(new CallContext(), () => {
+      at.push(memory.bytesOfSmallResult);
+      return all;
+    }),
+  );
+  expect([1, 3, 4, 30, 100].map((count) => at[count - 1])).toEqual([2 ** 20, 2 ** 20, size / 4, size / 30, 2 ** 16]);
+  end();
+  await Promise.all(calls);
+  await memory.within(new CallContext(), async () => expect(memory.bytesOfSmallResult).toBe(2 ** 20));
+});
+
 describe.each(inject("engines"))("the memory for large answers on $name", (engine) => {
   let archive: TestArchive;
+  /** The calls that wait for it. */
+  let resting = 0;
   const full = () => archive.client.get("Project", key, { view: View.VIEW_FULL });
   beforeAll(async () => {
-    archive = await startArchive(engine, { answerMemory: size });
+    archive = await startArchive(engine, { answerMemory: size, together });
+    const { admission } = archive;
+    const rests = admission.rests.bind(admission);
+    vi.spyOn(admission, "rests").mockImplementation((isResting) => {
+      resting += isResting ? 1 : -1;
+      rests(isResting);
+    });
     await createGrid(archive.client, ids("a"));
     for (let index = 0; index < 8; index++) {
       const one = { ...keyOf(run, ids("a")), run_id: `large_${index}` };
@@ -89,6 +119,17 @@ describe.each(inject("engines"))("the memory for large answers on $name", (engin
     );
     for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED" });
     for (const each of blocking) each.close();
+  });
+
+  test("is nothing that keeps other calls waiting for those that wait for it", async () => {
+    const blocking = await blocked();
+    const waiting = Array.from({ length: together }, full);
+    await until("all wait", () => resting >= together);
+    expect(archive.admission.isBusy).toBe(false);
+    for (const each of blocking) each.close();
+    await Promise.all(waiting);
+    await until("none waits", () => resting === 0);
+    expect(archive.admission.isBusy).toBe(false);
   });
 
   test("is taken from clients that do not read, where others wait for it", async () => {

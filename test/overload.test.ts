@@ -150,18 +150,22 @@ test.each(inject("engines"))("on $name no call waits for others whose requests d
   await held.release();
 });
 
-test("streams, which have places of their own, are not what others wait for", () => {
+test("others wait neither for streams, which may last for long, nor for calls that wait themselves", () => {
   const { getCollaboration } = CollaborationServiceDefinition.methods;
   const { import: imports, streamDescendants } = ArchiveServiceDefinition.methods;
   const admission = new Admission(1000, 2, () => ({ cause: "calls", share: 0 }));
   for (const method of [imports, streamDescendants, getCollaboration]) {
     admission.enter(method);
-    expect(admission.begin(method)).toBe(method === getCollaboration);
+    expect(admission.work(method)).toBe(method === getCollaboration);
   }
   expect(admission.isBusy).toBe(false);
   admission.enter(getCollaboration);
   expect(admission.isBusy).toBe(false);
-  admission.begin(getCollaboration);
+  admission.work(getCollaboration);
+  expect(admission.isBusy).toBe(true);
+  admission.rests(true);
+  expect(admission.isBusy).toBe(false);
+  admission.rests(false);
   expect(admission.isBusy).toBe(true);
   admission.leave(true);
   expect(admission.isBusy).toBe(false);

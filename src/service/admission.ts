@@ -40,7 +40,7 @@ export class Admission {
   constructor(
     /** The most calls at a time. */
     private readonly most: number,
-    /** So many are worked on at a time while others can wait. */
+    /** Where so many are worked on, others wait that can. */
     private readonly together: number,
     /** What else there is much of, asked for each call. */
     private readonly load: () => Load,
@@ -66,12 +66,17 @@ export class Admission {
 
   /**
    * The request of a call has come; returns whether the call is worked on from now on. Before, it waits for its client, as a
-   * stream may for as long as it lasts; and streams have places of their own.
+   * stream may for as long as it lasts.
    */
-  begin({ requestStream, responseStream }: MethodBinding): boolean {
+  work({ requestStream, responseStream }: MethodBinding): boolean {
     if (requestStream || responseStream) return false;
     this.#working++;
     return true;
+  }
+
+  /** A call that is worked on begins or ends to wait for what others have. */
+  rests(isResting: boolean): void {
+    this.#working += isResting ? -1 : 1;
   }
 
   /** A call is over that was taken in, and may have been worked on. */

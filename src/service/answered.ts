@@ -63,11 +63,13 @@ export async function answered<Request, Response>(
       }
     }
     if ("request" in call) {
-      const bytes = call.request();
-      const decoded = decode(method, bytes instanceof Promise ? await bytes : bytes, maxValues);
+      const asked = call.request();
+      const bytes = asked instanceof Promise ? await asked : asked;
+      if (admitted) working = admission?.work(method) ?? false;
+      if (working) context.work = admission;
+      const decoded = decode(method, bytes, maxValues);
       request = decoded instanceof Promise ? await decoded : decoded;
     }
-    if (admitted) working = admission?.begin(method) ?? false;
     if (principal) authorize(principal, questionsOf(method.name, request), method.name === "BatchWrite");
     response = await handle(request as Request, context, begin);
     begin();

@@ -32,6 +32,7 @@ export interface TestArchive {
   readonly address: string;
   /** Where it serves HTTP. */
   readonly url: string;
+  readonly admission: Admission;
   /** What was logged. */
   readonly log: Record<string, unknown>[];
   /** The SQL of every statement that was run. */
@@ -45,6 +46,8 @@ interface Options {
   readonly maxReceiveSize?: number;
   /** The most calls at a time, and what else there is much of. */
   readonly maxCalls?: number;
+  /** Where so many calls are worked on, others wait. */
+  readonly together?: number;
   readonly load?: () => Load;
   readonly maxSendSize?: number;
   /** The most values of a record in a request. */
@@ -111,15 +114,16 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     format: format.json(),
     transports: [new transports.Stream({ stream })],
   });
+  const admission = new Admission(
+    options.maxCalls ?? Number.POSITIVE_INFINITY,
+    options.together ?? limits.callsTogether[engine.url ? "mysql" : "sqlite"],
+    options.load ?? (() => ({ cause: "delay", share: 0 })),
+  );
   const environment: CallEnvironment = {
     logger,
     maxSendSize: options.maxSendSize ?? 64 * 2 ** 20,
     maxValues: options.maxValues ?? limits.valuesOfRecord,
-    admission: new Admission(
-      options.maxCalls ?? Number.POSITIVE_INFINITY,
-      limits.callsTogether[engine.url ? "mysql" : "sqlite"],
-      options.load ?? (() => ({ cause: "delay", share: 0 })),
-    ),
+    admission,
     memory: new AnswerMemory(options.answerMemory ?? 48 * 2 ** 20),
     access: options.access,
     principalLimits: options.ofPrincipal && new PrincipalLimits(options.ofPrincipal),
@@ -146,6 +150,7 @@ export async function startArchive(engine: Engine, options: Options = {}): Promi
     store,
     address,
     url,
+    admission,
     log,
     statements,
     async close() {

@@ -8,5 +8,10 @@ import { until } from "./wait.js";
 export async function standStill(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   const states = () => execFileSync("ps", ["-L", "-o", "state=", "-p", String(pid)], { encoding: "utf8" });
-  await until("the process stands still", () => /^(T\n)+$/.test(states()));
+  try {
+    await until("the process stands still", () => /^(T\n)+$/.test(states()));
+  } catch (error) {
+    process.kill(pid, "SIGCONT");
+    throw error;
+  }
 }
