@@ -41,7 +41,7 @@ export async function prepareAttacks(database: Database): Promise<void> {
   await fillCollaboration(database, "hostile", 1, 1000);
   await fillCollaboration(database, "small", 1, 10);
   // Other attacks add to "hostile", and what is listed is to be the same without them.
-  await fillCollaboration(database, "lists", 1, 100);
+  await fillCollaboration(database, "listed", 1, 100);
   await fillCollaboration(database, "large", 1, 0);
   const attributes = (bytes: number) => ({ attributes: { text: "x".repeat(bytes) } });
   // One at a time: a statement has a limit, too.
@@ -204,7 +204,7 @@ const listOf = (filter: typeof experiment) =>
     relation_types: [],
     view: View.VIEW_BASIC,
   });
-const listOfRuns = listOf({ ...experiment, collab_id: "lists" });
+const listOfRuns = listOf({ ...experiment, collab_id: "listed" });
 const listOfText = listOf({ ...experiment, collab_id: "texts" });
 const getRun = runs.getRun.path;
 const updateByJson = (details: string, mask = "attributes") =>
